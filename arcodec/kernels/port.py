@@ -1,0 +1,277 @@
+"""The port: one coding call, four directions.
+
+A kernel is written once, as a loop of `p = predict(); bit = code_bit(port, words, p, bit); update(bit)`. The port
+decides what that does:
+
+    ENCODE    narrows the interval to `bit` and writes words; returns `bit`
+    DECODE    reads words; returns the bit found there (the argument is ignored)
+    MEASURE   adds -log2 p to the cost of the current symbol; returns `bit`
+    SAMPLE    decodes an endless pseudo-random tape, so that bits are drawn with the model's own probabilities
+
+The stream is that of constriction's `queue.RangeEncoder`: 32-bit words, 64-bit state, 24-bit probabilities.
+A port is one uint64 array (the slots below) beside a uint32 array of words; kernels carry both.
+`words` never limits an encoder: beyond its end words are counted and not written, and `finish` tells the number.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, uint32, uint64
+
+from arcodec.kernels.fixed import log2_table
+
+ENCODE, DECODE, MEASURE, SAMPLE = range(4)
+
+PRECISION = 24
+TOTAL = 1 << PRECISION
+
+# Slots of a port.
+MODE = 0
+LOWER = 1  # lower end of the interval
+RANGE = 2  # its width
+POINT = 3  # DECODE, SAMPLE: the 64 bits of the stream at LOWER's place
+HELD = 3  # ENCODE: number of words held back because a carry may still come
+HELD_WORD = 4  # ENCODE: the first of them, as it is without a carry
+TAPE = 4  # SAMPLE: state of the generator (SplitMix64)
+POSITION = 5  # index of the next word
+COST = 6  # MEASURE: bits of the current symbol so far, in 2**-COST_SCALE
+WEIGHT = 7  # MEASURE: probability of the current symbol so far, in 2**-WEIGHT_SCALE
+SLOTS = 8
+
+COST_SCALE = 20
+WEIGHT_SCALE = 39
+
+_LOG2 = log2_table(12, COST_SCALE + 4)
+_WORD = np.uint64(32)
+_MASK = np.uint64(0xFFFFFFFF)
+_FULL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ZERO = np.uint64(0)
+_ONE = np.uint64(1)
+_SHIFT = np.uint64(PRECISION)
+_TOTAL = np.uint64(TOTAL)
+
+
+def encoder() -> np.ndarray:
+    """A fresh port that encodes."""
+    port = np.zeros(SLOTS, np.uint64)
+    port[RANGE] = _FULL
+    return port
+
+
+def decoder(words: np.ndarray) -> np.ndarray:
+    """A fresh port that decodes `words`: uint32[n]."""
+    port = np.zeros(SLOTS, np.uint64)
+    port[MODE] = DECODE
+    port[RANGE] = _FULL
+    head = [int(w) for w in words[:2]] + [0, 0]
+    port[POINT] = head[0] << 32 | head[1]
+    port[POSITION] = 2
+    return port
+
+
+def meter() -> np.ndarray:
+    """A fresh port that measures."""
+    port = np.zeros(SLOTS, np.uint64)
+    port[MODE] = MEASURE
+    port[WEIGHT] = 1 << WEIGHT_SCALE
+    return port
+
+
+def sampler(seed: int) -> np.ndarray:
+    """A fresh port that samples; `seed` is taken modulo 2**64."""
+    port = np.zeros(SLOTS, np.uint64)
+    port[MODE] = SAMPLE
+    port[RANGE] = _FULL
+    port[TAPE] = seed & 0xFFFFFFFFFFFFFFFF
+    port[POINT] = _ZERO
+    first = _next_word(port)
+    port[POINT] = first << _WORD | _next_word(port)
+    return port
+
+
+# Inlined by numba itself: a call, even one that LLVM inlines later, counts references of its array arguments.
+inline = njit(inline="always")
+
+
+@njit("uint64(uint64[::1])", cache=True, nogil=True)
+def _next_word(port):
+    """The next 32 bits of the pseudo-random tape: SplitMix64 (Steele, Lea, Flood 2014), high half."""
+    port[TAPE] += uint64(0x9E3779B97F4A7C15)
+    z = port[TAPE]
+    z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
+    return (z ^ (z >> uint64(31))) >> _WORD
+
+
+@inline
+def _write(port, words, word):
+    position = port[POSITION]
+    if position < uint64(len(words)):
+        words[position] = uint32(word)
+    port[POSITION] = position + _ONE
+
+
+@inline
+def _release(port, words, carry):
+    """Write the held words, after a carry or without one."""
+    if carry:
+        _write(port, words, (port[HELD_WORD] + _ONE) & _MASK)
+        rest = _ZERO
+    else:
+        _write(port, words, port[HELD_WORD])
+        rest = _MASK
+    for _ in range(np.int64(port[HELD]) - 1):
+        _write(port, words, rest)
+    port[HELD] = _ZERO
+
+
+@inline
+def _encode(port, words, start, width):
+    """Narrow the interval to [start, start + width) out of 2**24."""
+    scale = port[RANGE] >> _SHIFT
+    span = scale * width
+    lower = port[LOWER] + scale * start
+    if port[HELD] != _ZERO and lower + span > lower:
+        _release(port, words, lower < port[LOWER])
+    if span <= _MASK:
+        span <<= _WORD
+        word = lower >> _WORD
+        lower <<= _WORD
+        if port[HELD] != _ZERO:
+            port[HELD] += _ONE
+        elif lower + span > lower:
+            _write(port, words, word)
+        else:
+            port[HELD] = _ONE
+            port[HELD_WORD] = word
+    port[LOWER] = lower
+    port[RANGE] = span
+
+
+@inline
+def _advance(port, words, scale, start, width):
+    """The decoder's counterpart of `_encode`, once the symbol is known."""
+    lower = port[LOWER] + scale * start
+    span = scale * width
+    if span <= _MASK:
+        span <<= _WORD
+        lower <<= _WORD
+        if port[MODE] == uint64(SAMPLE):
+            word = _next_word(port)
+        else:
+            position = port[POSITION]
+            word = uint64(words[position]) if position < uint64(len(words)) else _ZERO
+            port[POSITION] = position + _ONE
+        port[POINT] = port[POINT] << _WORD | word
+    port[LOWER] = lower
+    port[RANGE] = span
+
+
+@inline
+def _account(port, width):
+    """Add the cost of an event of probability width / 2**24."""
+    n = uint64(0)  # floor(log2(width)), by bisection
+    w = width
+    for step in (16, 8, 4, 2, 1):
+        if w >> uint64(step) != _ZERO:
+            w >>= uint64(step)
+            n += uint64(step)
+    fraction = (width << (uint64(PRECISION) - n)) & (_TOTAL - _ONE)
+    k = fraction >> uint64(PRECISION - 12)
+    low = uint64(_LOG2[k])
+    rest = fraction & uint64((1 << (PRECISION - 12)) - 1)
+    log2 = low + (((uint64(_LOG2[k + _ONE]) - low) * rest) >> uint64(PRECISION - 12))
+    cost = ((uint64(PRECISION) - n) << uint64(COST_SCALE + 4)) - log2
+    port[COST] += (cost + uint64(8)) >> uint64(4)
+    port[WEIGHT] = (port[WEIGHT] * width) >> _SHIFT
+
+
+@inline
+def code_bit(port, words, p, bit):
+    """Code one decision.
+
+    `p`: probability that the bit is 1, in 2**-24, 0 < p < 2**24, int64; `bit`: int64, 0 or 1 (ignored unless
+    encoding or measuring). Returns the bit, int64.
+    """
+    one = uint64(p)
+    zero = _TOTAL - one
+    mode = port[MODE]
+    if mode == uint64(ENCODE):
+        if bit:
+            _encode(port, words, zero, one)
+        else:
+            _encode(port, words, _ZERO, zero)
+        return np.int64(bit)
+    if mode == uint64(MEASURE):
+        _account(port, one if bit else zero)
+        return np.int64(bit)
+    scale = port[RANGE] >> _SHIFT
+    if port[POINT] - port[LOWER] >= scale * zero:
+        _advance(port, words, scale, zero, one)
+        return np.int64(1)
+    _advance(port, words, scale, _ZERO, zero)
+    return np.int64(0)
+
+
+@inline
+def code_symbol(port, words, frequencies, symbol):
+    """Code one symbol by a frequency table.
+
+    `frequencies`: uint32[k], each >= 1, sum 2**24; `symbol`: int64 (ignored unless encoding or measuring).
+    Returns the symbol, int64.
+    """
+    mode = port[MODE]
+    start = _ZERO
+    if mode == uint64(ENCODE) or mode == uint64(MEASURE):
+        width = uint64(frequencies[symbol])
+        if mode == uint64(MEASURE):
+            _account(port, width)
+        else:
+            for s in range(symbol):
+                start += uint64(frequencies[s])
+            _encode(port, words, start, width)
+        return np.int64(symbol)
+    scale = port[RANGE] >> _SHIFT
+    quantile = (port[POINT] - port[LOWER]) // scale
+    s = 0
+    last = len(frequencies) - 1
+    while s < last and start + uint64(frequencies[s]) <= quantile:
+        start += uint64(frequencies[s])
+        s += 1
+    _advance(port, words, scale, start, uint64(frequencies[s]))
+    return np.int64(s)
+
+
+@inline
+def end_symbol(port, costs, i):
+    """Close symbol i: when measuring, its cost goes to `costs[i]` (uint32, in 2**-COST_SCALE bits).
+
+    WEIGHT keeps the probability of the symbol just closed until the next decision of the next symbol begins it
+    anew, which is what `predict` reads.
+    """
+    if port[MODE] == uint64(MEASURE):
+        costs[i] = uint32(port[COST])
+        port[COST] = _ZERO
+        if i + 1 < len(costs):
+            port[WEIGHT] = uint64(1 << WEIGHT_SCALE)
+
+
+@inline
+def overrun(port, words):
+    """True once a decoder has read further than any valid stream makes it: the stream is corrupt, give up."""
+    return port[MODE] == uint64(DECODE) and port[POSITION] > uint64(len(words) + 2)
+
+
+@njit("int64(uint64[::1], uint32[::1])", cache=True, nogil=True)
+def finish(port, words):
+    """Seal an encoder's stream as constriction does; returns its number of words, even where `words` is shorter."""
+    lower = port[LOWER]
+    span = port[RANGE]
+    if span != _FULL:  # else nothing was coded: no words
+        point = lower + _MASK
+        if port[HELD] != _ZERO:
+            _release(port, words, point < lower)
+        _write(port, words, point >> _WORD)
+        if point >> _WORD == (lower + span) >> _WORD:
+            _write(port, words, _ZERO)
+    return np.int64(port[POSITION])

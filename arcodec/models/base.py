@@ -1,0 +1,164 @@
+"""The Model protocol: what every model is, and what it gets for writing one loop."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from arcodec.errors import CorruptError
+from arcodec.kernels import port as ports
+
+Symbols = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint32]
+Port = npt.NDArray[np.uint64]
+
+
+class Model(ABC):
+    """An autoregressive distribution over arrays of symbols 0 ... 255, and a codec because of it.
+
+    A subclass writes `run`, one loop over the symbols that codes each through a port, and `memory`. It inherits
+    `encode`, `decode`, `bits`, `predict` and `sample`. Instances hold no state that coding changes: each call
+    starts afresh, and any number of threads may share one instance.
+
+    Attributes:
+        name: what `-m` and the file listing call it; names one behaviour for ever.
+        code: its number in FORMAT.md.
+        dimensions: 1 for a sequence of bytes, 3 for pixels (rows, columns, channels).
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[int]
+    dimensions: ClassVar[int]
+
+    @abstractmethod
+    def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
+        """Code the first `stop` symbols of a chunk, in coding order; returns how many were coded.
+
+        Args:
+            port: uint64[SLOTS], see `arcodec.kernels.port`.
+            words: uint32[m], the stream.
+            costs: uint32[stop], where a measuring port puts what each symbol cost.
+            symbols: uint8 of the chunk's shape as `arrange` gives it, C order; read when encoding or measuring,
+                written when decoding or sampling. Nothing at or after the current symbol may influence it.
+            stop: number of symbols to code, at most `symbols.size`. What is coded for a symbol must not depend on
+                it: tables are sized by the shape of `symbols`.
+
+        Fewer than `stop` are returned only when the stream overran (`ports.overrun`).
+        """
+
+    @abstractmethod
+    def memory(self, shape: Sequence[int]) -> int:
+        """Bytes of working memory to code a chunk of `shape`, beside the chunk and its words; an upper bound."""
+
+    def accepts(self, shape: Sequence[int]) -> bool:
+        """Whether the model can code a chunk of this shape."""
+        return len(shape) == self.dimensions
+
+    def arrange(self, chunk: Symbols) -> Symbols:
+        """A writable copy of the chunk in coding order, C order. Undone by `restore`."""
+        return np.array(chunk, np.uint8, order="C")
+
+    def restore(self, symbols: Symbols) -> Symbols:
+        """Undo `arrange`."""
+        return symbols
+
+    def encode(self, chunk: Symbols) -> bytes:
+        """The payload of a chunk: the words of its range coder, most significant byte first.
+
+        Up to three trailing zero bytes of the last word are dropped.
+        """
+        symbols = self.arrange(chunk)
+        costs = np.empty(0, np.uint32)
+        room = symbols.size // 4 + symbols.size // 64 + 64
+        while True:
+            words = np.empty(room, np.uint32)
+            port = ports.encoder()
+            self.run(port, words, costs, symbols, symbols.size)
+            needed = int(ports.finish(port, words))
+            if needed <= room:
+                break
+            room = needed  # an input that the model likes less than chance: once more, now with enough room
+        payload = words[:needed].astype(">u4").tobytes()
+        short = payload.rstrip(b"\\0")
+        return payload[: max(len(short), len(payload) - 3)]
+
+    def decode(self, payload: bytes, shape: Sequence[int]) -> Symbols:
+        """The chunk of a payload: uint8 of `shape`.
+
+        Raises:
+            CorruptError: the payload is shorter or longer than the symbols it is said to hold.
+        """
+        words = np.frombuffer(payload + bytes(-len(payload) % 4), ">u4").astype(np.uint32)
+        symbols = self.arrange(np.zeros(tuple(shape), np.uint8))
+        port = ports.decoder(words)
+        done = self.run(port, words, np.empty(0, np.uint32), symbols, symbols.size)
+        if done < symbols.size:
+            raise CorruptError(f"the coded data end after symbol {done} of {symbols.size}")
+        if int(port[ports.POSITION]) < len(words):
+            raise CorruptError("the coded data go on after the last symbol")
+        return self.restore(symbols)
+
+    def bits(self, chunk: Symbols) -> npt.NDArray[np.float32]:
+        """The cost of each symbol, -log2 of its probability: float32[size], in coding order."""
+        symbols = self.arrange(chunk)
+        costs = np.zeros(symbols.size, np.uint32)
+        self.run(ports.meter(), np.empty(0, np.uint32), costs, symbols, symbols.size)
+        return np.ldexp(costs.astype(np.float32), -ports.COST_SCALE)
+
+    def predict(self, prefix: Symbols, shape: Sequence[int] | None = None) -> npt.NDArray[np.uint32]:
+        """The distribution of the symbol that follows `prefix`.
+
+        Args:
+            prefix: uint8[k], the first k symbols in coding order.
+            shape: shape of the whole chunk (models size their tables by it); for bytes, k + 1 if left out.
+
+        Returns:
+            uint32[256] frequencies, each >= 1, sum 2**24.
+        """
+        if shape is None:
+            shape = (len(prefix) + 1,)
+        symbols = self.arrange(np.zeros(tuple(shape), np.uint8))
+        flat = symbols.reshape(-1)
+        stop = len(prefix) + 1
+        if stop > flat.size:
+            raise ValueError(f"a chunk of shape {tuple(shape)} has no symbol {len(prefix)}")
+        flat[: len(prefix)] = prefix
+        costs = np.zeros(stop, np.uint32)
+        weights = []
+        for symbol in range(256):
+            flat[len(prefix)] = symbol
+            port = ports.meter()
+            self.run(port, np.empty(0, np.uint32), costs, symbols, stop)
+            weights.append(int(port[ports.WEIGHT]))
+        return _frequencies(weights)
+
+    def sample(self, shape: Sequence[int], seed: int) -> Symbols:
+        """Draw a chunk of `shape` from the model: uint8; the same seed gives the same chunk everywhere."""
+        symbols = self.arrange(np.zeros(tuple(shape), np.uint8))
+        self.run(ports.sampler(seed), np.empty(0, np.uint32), np.empty(0, np.uint32), symbols, symbols.size)
+        return self.restore(symbols)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+def _frequencies(weights: Sequence[int]) -> npt.NDArray[np.uint32]:
+    """Scale non-negative integer weights to frequencies >= 1 that sum to 2**24; what rounding leaves goes to the
+    likeliest symbol."""
+    total = sum(weights)
+    spare = ports.TOTAL - len(weights)
+    table = [1 + spare * w // total for w in weights]
+    table[weights.index(max(weights))] += ports.TOTAL - sum(table)
+    return np.array(table, np.uint32)
+
+
+def size_of(shape: Sequence[int]) -> int:
+    """Number of symbols in a chunk of `shape`."""
+    return math.prod(shape)
+
+
