@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from arcodec.kernels.compiling import inline
 
 STRETCH_MAX = 3071
 _GUARD = 120  # fraction bits of the intermediate integers
@@ -77,7 +79,7 @@ def leading_zeros(typing_context, x):
     return types.int64(x), generate
 
 
-@njit
+@inline
 def bit_length(x):
     """Number of bits of a non-negative int64; 0 for 0."""
     return np.int64(64) - leading_zeros(np.int64(x))

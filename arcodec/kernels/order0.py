@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint32
+from numba import uint32
 
+from arcodec.kernels.compiling import kernel
 from arcodec.kernels.port import TOTAL, code_symbol, end_symbol, overrun
 
 STEP = 32  # what one occurrence adds to a count
 LIMIT = 1 << 16  # all counts are halved when their sum reaches this
 
 
-@njit("int64(uint64[::1], uint32[::1], uint32[::1], uint8[::1], int64, uint32[::1])", cache=True, nogil=True)
+@kernel("int64(uint64[::1], uint32[::1], uint32[::1], uint8[::1], int64, uint32[::1])")
 def run(port, words, costs, symbols, stop, counts):
     """Code `symbols` by adaptive counts; see `arcodec.models.base.Model.run`.
 

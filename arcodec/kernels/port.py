@@ -16,8 +16,9 @@ A port is one uint64 array (the slots below) beside a uint32 array of words; ker
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, uint32, uint64
+from numba import uint32, uint64
 
+from arcodec.kernels.compiling import inline, kernel
 from arcodec.kernels.fixed import log2_table
 
 ENCODE, DECODE, MEASURE, SAMPLE = range(4)
@@ -36,7 +37,9 @@ TAPE = 4  # SAMPLE: state of the generator (SplitMix64)
 POSITION = 5  # index of the next word
 COST = 6  # MEASURE: bits of the current symbol so far, in 2**-COST_SCALE
 WEIGHT = 7  # MEASURE: probability of the current symbol so far, in 2**-WEIGHT_SCALE
-SLOTS = 8
+DONE = 8  # number of symbols done, for whoever watches from another thread
+HALT = 9  # set to 1 from another thread to make the kernel stop early
+SLOTS = 10
 
 COST_SCALE = 20
 WEIGHT_SCALE = 39
@@ -89,11 +92,7 @@ def sampler(seed: int) -> np.ndarray:
     return port
 
 
-# Inlined by numba itself: a call, even one that LLVM inlines later, counts references of its array arguments.
-inline = njit(inline="always")
-
-
-@njit("uint64(uint64[::1])", cache=True, nogil=True)
+@kernel("uint64(uint64[::1])")
 def _next_word(port):
     """The next 32 bits of the pseudo-random tape: SplitMix64 (Steele, Lea, Flood 2014), high half."""
     port[TAPE] += uint64(0x9E3779B97F4A7C15)
@@ -244,11 +243,12 @@ def code_symbol(port, words, frequencies, symbol):
 
 @inline
 def end_symbol(port, costs, i):
-    """Close symbol i: when measuring, its cost goes to `costs[i]` (uint32, in 2**-COST_SCALE bits).
+    """Close symbol i: count it, and when measuring put its cost into `costs[i]` (uint32, 2**-COST_SCALE bits).
 
     WEIGHT keeps the probability of the symbol just closed until the next decision of the next symbol begins it
     anew, which is what `predict` reads.
     """
+    port[DONE] = uint64(i + 1)
     if port[MODE] == uint64(MEASURE):
         costs[i] = uint32(port[COST])
         port[COST] = _ZERO
@@ -258,11 +258,11 @@ def end_symbol(port, costs, i):
 
 @inline
 def overrun(port, words):
-    """True once a decoder has read further than any valid stream makes it: the stream is corrupt, give up."""
-    return port[MODE] == uint64(DECODE) and port[POSITION] > uint64(len(words) + 2)
+    """True when the kernel should give up: it was told to, or it has read further than any valid stream leads."""
+    return port[HALT] != _ZERO or (port[MODE] == uint64(DECODE) and port[POSITION] > uint64(len(words) + 2))
 
 
-@njit("int64(uint64[::1], uint32[::1])", cache=True, nogil=True)
+@kernel("int64(uint64[::1], uint32[::1])")
 def finish(port, words):
     """Seal an encoder's stream as constriction does; returns its number of words, even where `words` is shorter."""
     lower = port[LOWER]

@@ -160,5 +160,3 @@ def _frequencies(weights: Sequence[int]) -> npt.NDArray[np.uint32]:
 def size_of(shape: Sequence[int]) -> int:
     """Number of symbols in a chunk of `shape`."""
     return math.prod(shape)
-
-

@@ -1,0 +1,59 @@
+"""How kernels are compiled and cached.
+
+numba's disk cache looks at the file that defines a function, not at what the function inlines from other files.
+So the cache folder's name carries a hash of all kernel sources: a kernel can never run with stale parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba import njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _cache_folder() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    base = numba.config.CACHE_DIR or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache"),
+        "arcodec",
+    )
+    return os.path.join(base, f"kernels-{digest.hexdigest()[:16]}")
+
+
+CACHE_FOLDER = _cache_folder()
+
+
+def kernel(signature: str) -> Callable[[F], F]:
+    """Decorator for the entry points: compiled at import for one signature, or loaded from the disk cache.
+
+    Kernels run without Python's global lock, so chunks can be coded by threads.
+    """
+
+    def decorate(function: F) -> F:
+        outer = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = CACHE_FOLDER
+        try:
+            return njit(signature, cache=True, nogil=True)(function)
+        except (OSError, RuntimeError):  # no place to cache (read-only home): compile for this process only
+            return njit(signature, nogil=True)(function)
+        finally:
+            numba.config.CACHE_DIR = outer
+
+    return decorate
+
+
+def inline(function: F) -> F:
+    """Decorator for what kernels are made of.
+
+    Inlined by numba itself: a call, even one that LLVM inlines later, counts references of its array arguments.
+    """
+    return njit(inline="always")(function)
