@@ -1,0 +1,69 @@
+"""Models by name, by code in the format, and by file. To add one, write its file and add its line here."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import TYPE_CHECKING
+
+from arcodec import container
+from arcodec.errors import UnknownModelError
+
+if TYPE_CHECKING:
+    from arcodec.models.base import Model
+
+# name: (code in FORMAT.md, module, class). A name and its code mean one behaviour for ever.
+BUILT_IN = {
+    "order0": (container.ORDER0, "order0", "Order0"),
+    "bytes-1": (container.BYTES, "bytes", "Bytes"),
+    "pixels-1": (container.PIXELS, "pixels", "Pixels"),
+}
+# What may be written for -m without a version: the newest of its kind.
+ALIASES = {"bytes": "bytes-1", "pixels": "pixels-1"}
+
+_NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
+_NAMES |= {container.STORED: "stored", container.FILL: "fill", container.CARRIED: "model file"}
+
+
+def name_of(code: int) -> str:
+    """What the listing calls a model code; no model is loaded."""
+    return _NAMES.get(code, f"model {code}")
+
+
+def code_of(name: str) -> int:
+    """The code of a built-in model; no model is loaded.
+
+    Raises:
+        UnknownModelError: there is none of that name.
+    """
+    try:
+        return BUILT_IN[ALIASES.get(name, name)][0]
+    except KeyError:
+        known = ", ".join(sorted([*BUILT_IN, *ALIASES]))
+        raise UnknownModelError(f"no model is called {name!r}; there are {known}, and model files") from None
+
+
+@cache
+def built_in(name: str) -> Model:
+    """A model of this package, its kernel compiled or loaded from the cache.
+
+    Raises:
+        UnknownModelError: there is none of that name.
+    """
+    code_of(name)
+    _, module, class_name = BUILT_IN[ALIASES.get(name, name)]
+    model: Model = getattr(importlib.import_module(f"arcodec.models.{module}"), class_name)()
+    return model
+
+
+def by_code(code: int) -> Model:
+    """The built-in model of a code in the format.
+
+    Raises:
+        UnknownModelError: this version has none.
+    """
+    if code not in _NAMES or _NAMES[code] not in BUILT_IN:
+        raise UnknownModelError(
+            f"coded by model {code}, which this arcodec does not have: install a newer one"
+        )
+    return built_in(_NAMES[code])

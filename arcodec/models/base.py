@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from arcodec.errors import CorruptError
+from arcodec.errors import CorruptError, ModelFileError
 from arcodec.kernels import port as ports
 
 Symbols = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint32]
 Port = npt.NDArray[np.uint64]
+Watch = Callable[[Port], None]
+
+
+class HaltedError(Exception):
+    """Coding was stopped from another thread; not an error of the input."""
 
 
 class Model(ABC):
@@ -59,6 +64,14 @@ class Model(ABC):
         """Whether the model can code a chunk of this shape."""
         return len(shape) == self.dimensions
 
+    def with_parameters(self, arrays: Mapping[str, npt.NDArray[np.integer[Any]]]) -> Model:
+        """This architecture with the parameters of a model file.
+
+        Raises:
+            ModelFileError: the arrays are not those that the architecture has.
+        """
+        raise ModelFileError(f"{self.name} has no parameters that a model file could hold")
+
     def arrange(self, chunk: Symbols) -> Symbols:
         """A writable copy of the chunk in coding order, C order. Undone by `restore`."""
         return np.array(chunk, np.uint8, order="C")
@@ -67,10 +80,14 @@ class Model(ABC):
         """Undo `arrange`."""
         return symbols
 
-    def encode(self, chunk: Symbols) -> bytes:
+    def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
         """The payload of a chunk: the words of its range coder, most significant byte first.
 
-        Up to three trailing zero bytes of the last word are dropped.
+        Up to three trailing zero bytes of the last word are dropped. `watch` is called with the port before coding
+        begins: from another thread its slot DONE tells how far coding is, and setting HALT ends it.
+
+        Raises:
+            HaltedError: HALT was set.
         """
         symbols = self.arrange(chunk)
         costs = np.empty(0, np.uint32)
@@ -78,7 +95,10 @@ class Model(ABC):
         while True:
             words = np.empty(room, np.uint32)
             port = ports.encoder()
-            self.run(port, words, costs, symbols, symbols.size)
+            if watch:
+                watch(port)
+            if self.run(port, words, costs, symbols, symbols.size) < symbols.size:
+                raise HaltedError
             needed = int(ports.finish(port, words))
             if needed <= room:
                 break
@@ -87,16 +107,21 @@ class Model(ABC):
         short = payload.rstrip(b"\\0")
         return payload[: max(len(short), len(payload) - 3)]
 
-    def decode(self, payload: bytes, shape: Sequence[int]) -> Symbols:
-        """The chunk of a payload: uint8 of `shape`.
+    def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
+        """The chunk of a payload: uint8 of `shape`. `watch` is as for `encode`.
 
         Raises:
             CorruptError: the payload is shorter or longer than the symbols it is said to hold.
+            HaltedError: HALT was set.
         """
         words = np.frombuffer(payload + bytes(-len(payload) % 4), ">u4").astype(np.uint32)
         symbols = self.arrange(np.zeros(tuple(shape), np.uint8))
         port = ports.decoder(words)
+        if watch:
+            watch(port)
         done = self.run(port, words, np.empty(0, np.uint32), symbols, symbols.size)
+        if port[ports.HALT]:
+            raise HaltedError
         if done < symbols.size:
             raise CorruptError(f"the coded data end after symbol {done} of {symbols.size}")
         if int(port[ports.POSITION]) < len(words):
@@ -148,8 +173,7 @@ class Model(ABC):
 
 
 def _frequencies(weights: Sequence[int]) -> npt.NDArray[np.uint32]:
-    """Scale non-negative integer weights to frequencies >= 1 that sum to 2**24; what rounding leaves goes to the
-    likeliest symbol."""
+    """Scale weights to frequencies >= 1 that sum to 2**24; what rounding leaves goes to the likeliest symbol."""
     total = sum(weights)
     spare = ports.TOTAL - len(weights)
     table = [1 + spare * w // total for w in weights]

@@ -1,0 +1,173 @@
+"""One chunk at a time: symbols to payload and back, with whichever model serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from arcodec import container, models
+from arcodec.container import Chunk
+from arcodec.errors import CorruptError, LimitError, VerifyError
+from arcodec.models import store
+from arcodec.models.base import Model, Symbols, Watch, size_of
+
+# Fewer symbols than this are not worth waking a model for.
+_SMALL = 32
+# A coder after the first is tried only where the first needs fewer bits per symbol than this on a sample of this many
+# symbols: what costs more is photographic, and no other model comes near.
+_GRAPHIC_BITS = 1.5
+_SAMPLE = 1 << 15
+
+
+@dataclass(frozen=True)
+class Coder:
+    """A model as the format names it: by code, or by the id of its file. Loaded when first used."""
+
+    load: Callable[[], Model]
+    code: int
+    model_id: bytes | None = None
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self.load()
+
+    def accepts(self, shape: Sequence[int]) -> bool:
+        """Whether it can code the shape, if need be as a sequence of bytes."""
+        return self.model.dimensions == 1 or self.model.accepts(shape)
+
+    def encode(self, symbols: Symbols, watch: Watch | None = None) -> bytes:
+        """See `Model.encode`."""
+        return self.model.encode(symbols.reshape(self._shape(symbols.shape)), watch)
+
+    def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
+        """See `Model.decode`."""
+        return self.model.decode(payload, self._shape(shape), watch).reshape(tuple(shape))
+
+    def memory(self, shape: Sequence[int]) -> int:
+        """See `Model.memory`."""
+        return self.model.memory(self._shape(shape))
+
+    def _shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        return (size_of(shape),) if self.model.dimensions == 1 else tuple(shape)
+
+
+def built_in(name: str) -> Coder:
+    """The coder of a model of this package.
+
+    Raises:
+        UnknownModelError: there is none of that name.
+    """
+    return Coder(partial(models.built_in, name), models.code_of(name))
+
+
+def by_code(code: int) -> Coder:
+    """The coder of a code in the format.
+
+    Raises:
+        UnknownModelError: this version has no model of that code.
+    """
+    model = models.by_code(code)
+    return Coder(lambda: model, code)
+
+
+def from_file(file: store.ModelFile) -> Coder:
+    """The coder of a model file."""
+    model = file.model()
+    return Coder(lambda: model, container.BY_ID, file.id)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A chunk that has been encoded: what its header says, and its payload."""
+
+    code: int
+    model_id: bytes | None
+    shape: tuple[int, ...]
+    payload: bytes
+    check: int
+    memory: int
+
+    def header(self, *, starts_plane: bool, last: bool) -> Chunk:
+        """Its header in the frame."""
+        return Chunk(self.code, self.model_id, self.shape, starts_plane, last, len(self.payload), self.check)
+
+
+def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch | None = None) -> Encoded:
+    """Encode one chunk: as a fill if it is constant, stored if no coder makes it smaller.
+
+    Args:
+        symbols: uint8, C order, any shape that the coders accept.
+        coders: one or more, the likeliest to be best first.
+        verify: decode the payload again and compare.
+        watch: see `Model.encode`.
+
+    Raises:
+        VerifyError: decoding did not give the symbols back.
+    """
+    data = symbols.reshape(-1).data
+    coder: Coder | None = None
+    code, payload = container.STORED, bytes(data[:1])
+    if symbols.size and (symbols == symbols.flat[0]).all():
+        code = container.FILL
+    else:
+        if symbols.size >= _SMALL:
+            coder = _choose(symbols, coders)
+            code, payload = coder.code, coder.encode(symbols, watch)
+        if coder is None or len(payload) >= symbols.size:
+            coder, code, payload = None, container.STORED, bytes(data)
+    if coder and verify and not np.array_equal(coder.decode(payload, symbols.shape, watch), symbols):
+        raise VerifyError(f"model {coder.model.name} did not decode what it had encoded; nothing was kept")
+    memory = (coder.memory(symbols.shape) if coder else 0) + 2 * symbols.size
+    check = container.check_of(data, payload)
+    return Encoded(code, coder.model_id if coder else None, symbols.shape, payload, check, memory)
+
+
+def _choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:
+    first, *others = coders
+    if not others:
+        return first
+    rows = min(len(symbols), max(1, _SAMPLE * len(symbols) // symbols.size))
+    start = (len(symbols) - rows) // 2
+    sample = np.ascontiguousarray(symbols[start : start + rows])
+    sizes = {first: len(first.encode(sample))}
+    if sizes[first] * 8 < _GRAPHIC_BITS * sample.size:
+        sizes |= {other: len(other.encode(sample)) for other in others}
+    return min(sizes, key=sizes.__getitem__)
+
+
+def decode(chunk: Chunk, payload: bytes, coder: Coder | None, watch: Watch | None = None) -> Symbols:
+    """Decode one chunk; `coder` is that of its model, None for stored and filled ones.
+
+    Raises:
+        CorruptError: the payload is not what the header says.
+    """
+    if chunk.model == container.STORED:
+        symbols = np.frombuffer(payload, np.uint8).reshape(chunk.shape)
+    elif chunk.model == container.FILL:
+        if len(payload) != 1:
+            raise CorruptError(f"a filled chunk holds {len(payload)} bytes; it should hold 1")
+        symbols = np.full(chunk.shape, payload[0], np.uint8)
+    elif coder is None or not coder.accepts(chunk.shape) or not chunk.symbols:
+        raise CorruptError(f"{models.name_of(chunk.model)} cannot have coded symbols of shape {chunk.shape}")
+    else:
+        symbols = coder.decode(payload, chunk.shape, watch)
+    if container.check_of(symbols.reshape(-1).data, payload) != chunk.check:
+        raise CorruptError("the decoded data do not match their checksum")
+    return symbols
+
+
+def decoding_memory(chunk: Chunk, coder: Coder | None) -> int:
+    """Bytes that `decode` takes for this chunk, an upper bound."""
+    if coder is not None and not coder.accepts(chunk.shape):
+        raise CorruptError(f"{coder.model.name} cannot have coded symbols of shape {chunk.shape}")
+    return (coder.memory(chunk.shape) if coder else 0) + 2 * chunk.symbols
+
+
+def refuse_beyond(limit: int | None, needed: int, what: str) -> None:
+    """Raise LimitError where `needed` bytes of memory are more than `limit`."""
+    if limit is not None and needed > limit:
+        raise LimitError(f"{what} needs {needed:,} bytes of memory; the limit is {limit:,} (raise it with -M)")

@@ -1,0 +1,281 @@
+"""From a file to one frame: content, chunks, threads, frame."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from arcodec import chunks, container, content, threads
+from arcodec.chunks import Coder, Encoded
+from arcodec.container import MAX_CHUNK, Chunk, Header, Sink, Source, Writer
+from arcodec.content.base import Content, Parsed
+from arcodec.errors import ModelError
+from arcodec.models import store
+from arcodec.models.base import Symbols, Watch
+from arcodec.threads import Progress
+
+LEVELS = range(1, 10)
+DEFAULT_LEVEL = 5
+# A file larger than this is not taken apart, for that needs it in memory; it is coded as it comes.
+MAX_PARSED = 1 << 30
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to compress. The output depends on nothing else but the input, and not on `threads` or `verify`.
+
+    Attributes:
+        level: 1 ... 9; sets the chunk size: small chunks take less memory and spread over more threads, large ones
+            give smaller files.
+        model: name of a built-in model, path of a model file, or its id in hex; None chooses by content.
+        pixels: keep the pixels and metadata of images, not the very bytes of their files.
+        carry_model: put the model file into the output, so that whoever decodes it need not have it.
+        threads: number of chunks coded at a time.
+        verify: decode each chunk again before it is written.
+        memory_limit: bytes of memory that coding may take with all threads; None for no limit.
+    """
+
+    level: int = DEFAULT_LEVEL
+    model: str | None = None
+    pixels: bool = False
+    carry_model: bool = False
+    threads: int = 1
+    verify: bool = True
+    memory_limit: int | None = None
+
+    @property
+    def chunk_size(self) -> int:
+        """Symbols in a chunk: 4, 16 or 64 Mi."""
+        return 1 << (22 + 2 * ((self.level - 1) // 3))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of compressing or decompressing.
+
+    Attributes:
+        size_in: bytes read.
+        size_out: bytes written.
+        content: name of the content kind, or of several joined by "+".
+        digest: BLAKE2b-8 of what the whole-file checksum covers: the original file for exact kinds, else the
+            recipe and planes.
+    """
+
+    size_in: int
+    size_out: int
+    content: str
+    digest: bytes
+
+
+class _Counted:
+    """A source that counts and digests what is read from it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.size = 0
+        self.digest = container.new_digest()
+
+    def read(self, size: int) -> bytes:
+        """`size` bytes, fewer only at the end."""
+        parts = []
+        while size:
+            part = self._source.read(min(size, 1 << 24))
+            if not part:
+                break
+            self.digest.update(part)
+            self.size += len(part)
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A chunk to be coded."""
+
+    symbols: Symbols
+    starts_plane: bool
+    last: bool
+
+
+@dataclass(frozen=True)
+class _Models:
+    """What may code bytes, what may code pixels, and the file of a model that has one."""
+
+    bytes: Sequence[Coder]
+    pixels: Sequence[Coder]
+    file: store.ModelFile | None = None
+
+
+def compress_stream(
+    source: Source, sink: Sink, options: Options | None = None, progress: Progress | None = None
+) -> Report:
+    """Compress all of `source` into one frame on `sink`.
+
+    Args:
+        source: has `read(size) -> bytes`.
+        sink: has `write(bytes)`.
+        options: how; the defaults if None.
+        progress: called now and then with the number of symbols coded so far (about the bytes of the input).
+
+    Raises:
+        ModelError: the model asked for cannot be had or does not fit the input.
+        LimitError: it would take more memory than allowed.
+        VerifyError: decoding a chunk did not give it back.
+    """
+    options = options or Options()
+    counted = _Counted(source)
+    usable = _models(options.model)
+    head = counted.read(content.HEAD)
+    kinds = list(content.candidates(head, exact=not options.pixels)) if usable.pixels else []
+    data = head + counted.read(MAX_PARSED - len(head)) if kinds else head
+    for kind in kinds:
+        parsed = _parse(kind, data)
+        if parsed and counted.size < MAX_PARSED:
+            return _compress_parsed(kind, parsed, counted, sink, options, usable, progress)
+    if not usable.bytes:
+        raise ModelError(f"model {options.model} codes images, and this is none that arcodec reads")
+    return _compress_raw(data, counted, sink, options, usable, progress)
+
+
+def _models(name: str | None) -> _Models:
+    if name is None:
+        coders = [chunks.built_in("bytes")]
+        return _Models(coders, [chunks.built_in("pixels"), *coders])
+    file = None
+    if os.path.sep in name or name.endswith(store.SUFFIX):
+        file = store.read(name)
+    elif len(name) == 64 and set(name.lower()) <= set("0123456789abcdef"):
+        file = store.find(bytes.fromhex(name))
+    coder = chunks.from_file(file) if file else chunks.built_in(name)
+    if coder.model.dimensions == 1:
+        return _Models([coder], [], file)
+    return _Models([], [coder], file)
+
+
+def _parse(kind: Content, data: bytes) -> Parsed | None:
+    """Take a file apart, if it goes together again."""
+    parsed = kind.parse(data)
+    if parsed is None or any(plane.size // len(plane) > MAX_CHUNK for plane in parsed.planes):
+        return None
+    restored = kind.restore(parsed.planes, parsed.recipe)
+    if kind.exact:
+        return parsed if restored == data else None
+    again = kind.parse(restored)
+    same = again is not None and again.recipe == parsed.recipe and len(again.planes) == len(parsed.planes)
+    if again and same and all(map(np.array_equal, again.planes, parsed.planes)):
+        return parsed
+    return None
+
+
+def _compress_parsed(
+    kind: Content,
+    parsed: Parsed,
+    counted: _Counted,
+    sink: Sink,
+    options: Options,
+    usable: _Models,
+    progress: Progress | None,
+) -> Report:
+    planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
+    parts = list(_plane_parts(planes, options.chunk_size))
+    # The planes are in memory anyhow, so the payloads may be too, and the header can say what was needed.
+    results = list(_encode(parts, options, usable, progress))
+    held = sum(plane.size for plane in planes) + counted.size
+    memory = held + max(encoded.memory for encoded in results)
+    writer = _begin(sink, Header(kind.code, memory, counted.size), options, usable)
+    for part, encoded in zip(parts, results, strict=True):
+        writer.add(encoded.header(starts_plane=part.starts_plane, last=part.last), encoded.payload)
+    digest = counted.digest.digest() if kind.exact else digest_of_planes(planes)
+    writer.close(digest)
+    return Report(counted.size, writer.written, kind.name, digest)
+
+
+def _compress_raw(
+    head: bytes, counted: _Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
+) -> Report:
+    parts: deque[_Part] = deque()  # under way; read ahead of the results by a few
+
+    def remember() -> Iterator[_Part]:
+        for part in _raw_parts(head, counted, options.chunk_size):
+            parts.append(part)
+            yield part
+
+    writer = None
+    for encoded in _encode(remember(), options, usable, progress):
+        part = parts.popleft()
+        if writer is None:
+            largest = _largest(options.chunk_size)
+            memory = encoded.memory if part.last else usable.bytes[0].memory((largest,)) + 2 * largest
+            writer = _begin(sink, Header(container.RAW, memory, None), options, usable)
+        writer.add(encoded.header(starts_plane=part.starts_plane, last=part.last), encoded.payload)
+    digest = counted.digest.digest()
+    assert writer is not None  # even an empty input is one part
+    writer.close(digest)
+    return Report(counted.size, writer.written, "raw", digest)
+
+
+def _encode(
+    parts: Iterable[_Part], options: Options, usable: _Models, progress: Progress | None
+) -> Iterator[Encoded]:
+    workers = options.threads
+    if options.memory_limit is not None:
+        largest = _largest(options.chunk_size)
+        needed = (usable.bytes or usable.pixels)[0].memory((largest,)) + 2 * largest
+        chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}")
+        workers = max(1, min(workers, options.memory_limit // needed))
+
+    def work(part: _Part, watch: Watch) -> Encoded:
+        coders = usable.pixels if part.symbols.ndim == 3 else usable.bytes or [chunks.built_in("bytes")]
+        return chunks.encode(part.symbols, coders, options.verify, watch)
+
+    return threads.ordered(parts, work, lambda part: part.symbols.size, workers, progress)
+
+
+def _begin(sink: Sink, header: Header, options: Options, usable: _Models) -> Writer:
+    writer = Writer(sink, header)
+    if options.carry_model and usable.file:
+        data = usable.file.data
+        check = container.check_of(data, data)
+        writer.add(Chunk(container.CARRIED, None, (len(data),), True, False, len(data), check), data)
+    return writer
+
+
+def _largest(chunk_size: int) -> int:
+    """The most symbols that a chunk may get, see `_raw_parts`."""
+    return chunk_size + chunk_size // 4
+
+
+def _raw_parts(head: bytes, counted: _Counted, chunk_size: int) -> Iterator[_Part]:
+    """Cut a stream of unknown length into chunks; a short rest joins the chunk before it."""
+    first, data = True, head
+    while True:
+        data += counted.read(_largest(chunk_size) - len(data))
+        last = len(data) < _largest(chunk_size)
+        size = len(data) if last else chunk_size
+        yield _Part(np.frombuffer(data, np.uint8, size), first, last)
+        if last:
+            return
+        first, data = False, data[size:]
+
+
+def _plane_parts(planes: Sequence[Symbols], chunk_size: int) -> Iterator[_Part]:
+    """Cut planes into bands of rows (or runs of bytes) of about equal size."""
+    for number, plane in enumerate(planes):
+        count = max(1, -(-plane.size // _largest(chunk_size)))
+        rows = max(1, -(-len(plane) // count))
+        for start in range(0, max(1, len(plane)), rows):
+            last = number == len(planes) - 1 and start + rows >= len(plane)
+            yield _Part(np.ascontiguousarray(plane[start : start + rows]), start == 0, last)
+
+
+def digest_of_planes(planes: Iterable[Symbols]) -> bytes:
+    """The whole-file checksum of kinds that do not keep every byte: over the recipe and the planes."""
+    digest = container.new_digest()
+    for plane in planes:
+        digest.update(plane.reshape(-1).data)
+    return digest.digest()

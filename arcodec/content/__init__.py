@@ -1,0 +1,56 @@
+"""Kinds of files by code in the format and by what they begin with. To add one, write its file and its line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from arcodec.container import RAW
+from arcodec.errors import VersionError
+
+if TYPE_CHECKING:
+    from arcodec.content.base import Content
+
+HEAD = 64  # bytes that `sniff` may look at
+
+# name: (code in FORMAT.md, module, class). A name and its code mean one way to restore for ever.
+KINDS = {
+    "netpbm": (1, "netpbm", "Netpbm"),
+    "bmp": (2, "bmp", "Bmp"),
+    "png-pixels": (3, "png", "PngPixels"),
+}
+_NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
+
+
+def name_of(code: int) -> str:
+    """What the listing calls a content code; no module is loaded."""
+    return _NAMES.get(code, f"kind {code}")
+
+
+@cache
+def kind(name: str) -> Content:
+    """The content kind of a name in KINDS."""
+    _, module, class_name = KINDS[name]
+    result: Content = getattr(importlib.import_module(f"arcodec.content.{module}"), class_name)()
+    return result
+
+
+def by_code(code: int) -> Content:
+    """The content kind of a code other than RAW.
+
+    Raises:
+        VersionError: this version has none.
+    """
+    if code not in _NAMES or code == RAW:
+        raise VersionError(f"holds content kind {code}, which this arcodec does not have: install a newer one")
+    return kind(_NAMES[code])
+
+
+def candidates(head: bytes, *, exact: bool) -> Iterator[Content]:
+    """The kinds that a file may be, by its first HEAD bytes; only those that keep every byte if `exact`."""
+    for name in KINDS:
+        content = kind(name)
+        if (content.exact or not exact) and content.sniff(head):
+            yield content

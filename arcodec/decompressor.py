@@ -1,0 +1,200 @@
+"""From frames back to the file, with everything checked before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from arcodec import chunks, container, content, threads
+from arcodec.chunks import Coder
+from arcodec.compressor import Report, digest_of_planes
+from arcodec.container import Chunk, Header, Reader, Sink, Source
+from arcodec.errors import CorruptError, FormatError, LimitError
+from arcodec.models import store
+from arcodec.models.base import Symbols, Watch
+from arcodec.threads import Progress
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What decoding may use.
+
+    Attributes:
+        threads: number of chunks decoded at a time.
+        memory: bytes of memory with all threads; None for no limit. Fewer threads are used to stay within it.
+        size: bytes of output; None for no limit.
+    """
+
+    threads: int = 1
+    memory: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A chunk to be decoded."""
+
+    number: int
+    chunk: Chunk
+    payload: bytes
+    coder: Coder | None
+
+
+def decompress_stream(
+    source: Source, sink: Sink, limits: Limits | None = None, progress: Progress | None = None
+) -> Report:
+    """Decompress all frames of `source` to `sink`.
+
+    Args:
+        source: has `read(size) -> bytes`.
+        sink: has `write(bytes)`. What has been written when an error is raised is not to be trusted as a whole.
+        limits: threads, memory, output size; the defaults if None.
+        progress: called now and then with the number of symbols decoded so far (about the bytes of the output).
+
+    Raises:
+        FormatError: the input is no .arcz file, damaged, cut short, or of a later version.
+        UnknownModelError: it needs a model that is not here.
+        LimitError: it would take more memory or give more output than allowed.
+    """
+    limits = limits or Limits()
+    reader = Reader(source)
+    written, digest = 0, b""
+    kinds: dict[str, None] = {}
+    while (header := reader.next_frame()) is not None:
+        room = None if limits.size is None else limits.size - written
+        frame = _Frame(reader, header, limits, room, partial(_after, progress, written) if progress else None)
+        written += frame.decode(sink)
+        digest = frame.digest
+        kinds[content.name_of(header.content)] = None
+    return Report(reader.offset, written, "+".join(kinds), digest)
+
+
+def _after(progress: Progress, before: int, symbols: int) -> None:
+    """Progress of a frame that comes after others."""
+    progress(before + symbols)
+
+
+class _Frame:
+    """The decoding of one frame."""
+
+    def __init__(
+        self, reader: Reader, header: Header, limits: Limits, room: int | None, progress: Progress | None
+    ) -> None:
+        chunks.refuse_beyond(limits.memory, header.memory, "decoding this file")
+        if room is not None and (header.size or 0) > room:
+            raise LimitError(f"the file says it holds {header.size:,} bytes; the limit is {limits.size:,}")
+        self.digest = b""
+        self._reader = reader
+        self._header = header
+        self._room = room
+        self._limit = limits.size
+        self._progress = progress
+        self._files: dict[bytes, Coder] = {}
+        self._threads = limits.threads
+        if limits.memory is not None:
+            self._threads = max(1, min(limits.threads, limits.memory // header.memory))
+
+    def decode(self, sink: Sink) -> int:
+        """Decode all chunks and write what they make; returns its size."""
+        if self._header.content == container.RAW:
+            written, self.digest = self._decode_raw(sink)
+        else:
+            written, self.digest = self._decode_parsed(sink)
+        stated = self._reader.trailer()
+        if stated is not None and stated != self.digest:
+            raise CorruptError("the decoded file does not match its checksum")
+        return written
+
+    def _decode_raw(self, sink: Sink) -> tuple[int, bytes]:
+        written, digest = 0, container.new_digest()
+        for _, symbols in self._symbols():
+            data = symbols.reshape(-1).data
+            sink.write(data)
+            digest.update(data)
+            written += len(data)
+        return written, digest.digest()
+
+    def _decode_parsed(self, sink: Sink) -> tuple[int, bytes]:
+        kind = content.by_code(self._header.content)
+        bands: list[list[Symbols]] = []
+        for chunk, symbols in self._symbols():
+            if chunk.starts_plane:
+                bands.append([symbols])
+            elif bands and bands[-1][0].shape[1:] == symbols.shape[1:]:
+                bands[-1].append(symbols)
+            else:
+                raise CorruptError(f"a band of shape {symbols.shape} cannot continue the plane before it")
+        planes = [b[0] if len(b) == 1 else np.concatenate(b) for b in bands]
+        recipe = planes[0]
+        if recipe.ndim != 1 or not all(plane.size for plane in planes[1:]):
+            raise CorruptError("the planes are not those of any file kind")
+        data = kind.restore(planes[1:], recipe.tobytes())
+        if kind.exact and len(data) != self._header.size:
+            raise CorruptError(f"the restored file has {len(data)} bytes; the header says {self._header.size}")
+        if self._room is not None and len(data) > self._room:
+            raise LimitError(f"the output would be larger than the limit of {self._limit:,} bytes")
+        sink.write(data)
+        if kind.exact:
+            digest = container.new_digest()
+            digest.update(data)
+            return len(data), digest.digest()
+        return len(data), digest_of_planes(planes)
+
+    def _symbols(self) -> Iterator[tuple[Chunk, Symbols]]:
+        """The chunks of the planes, decoded, in order."""
+
+        def work(task: _Task, watch: Watch) -> tuple[Chunk, Symbols]:
+            try:
+                return task.chunk, chunks.decode(task.chunk, task.payload, task.coder, watch)
+            except FormatError as error:
+                raise type(error)(f"chunk {task.number}: {error}") from None
+            except MemoryError:
+                raise LimitError(f"chunk {task.number}: there is not enough memory to decode it") from None
+
+        return threads.ordered(self._tasks(), work, lambda task: task.chunk.symbols, self._threads, self._progress)
+
+    def _tasks(self) -> Iterator[_Task]:
+        total = 0
+        number = 0
+        while (chunk := self._reader.next_chunk()) is not None:
+            total += chunk.symbols
+            self._refuse_beyond_claims(chunk, number, total)
+            payload = self._reader.payload()
+            if chunk.model == container.CARRIED:
+                total -= chunk.symbols
+                self._remember(chunk, payload)
+            else:
+                yield _Task(number, chunk, payload, self._coder(chunk))
+            number += 1
+
+    def _refuse_beyond_claims(self, chunk: Chunk, number: int, total: int) -> None:
+        """Before anything is allocated: the header must have said so much, and it must be allowed."""
+        if 2 * chunk.symbols > self._header.memory and chunk.model != container.CARRIED:
+            raise CorruptError(f"chunk {number} needs more memory than the header says")
+        if self._header.content == container.RAW:
+            if self._room is not None and total > self._room:
+                raise LimitError(f"the output would be larger than the limit of {self._limit:,} bytes")
+        elif total > self._header.memory:
+            raise CorruptError(f"the planes up to chunk {number} need more memory than the header says")
+
+    def _coder(self, chunk: Chunk) -> Coder | None:
+        if chunk.model in (container.STORED, container.FILL):
+            return None
+        if chunk.model == container.BY_ID:
+            coder = self._files.get(chunk.model_id or b"") or chunks.from_file(store.find(chunk.model_id or b""))
+            self._files[chunk.model_id or b""] = coder
+        else:
+            coder = chunks.by_code(chunk.model)
+        if chunks.decoding_memory(chunk, coder) > self._header.memory:
+            raise CorruptError("a chunk needs more memory than the header says")
+        return coder
+
+    def _remember(self, chunk: Chunk, payload: bytes) -> None:
+        """Keep a model file that the frame carries."""
+        if container.check_of(payload, payload) != chunk.check:
+            raise CorruptError("the model file in it does not match its checksum")
+        file = store.parse(payload, "the model file in it")
+        self._files[file.id] = chunks.from_file(file)

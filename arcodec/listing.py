@@ -1,0 +1,108 @@
+"""What an .arcz file says of itself, read without decoding anything: imports neither numba nor torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from arcodec import container, content, models
+from arcodec.container import Chunk, Header, Reader
+from arcodec.errors import CorruptError
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a file.
+
+    Attributes:
+        content: name of the content kind.
+        size: bytes of the file it restores to (for kinds that do not keep every byte: of the original).
+        packed_size: bytes of the frame.
+        memory: bytes that decoding takes with one thread, an upper bound.
+        chunks: their headers, in order.
+        digest: whole-file checksum in hex; None for a frame of one chunk, which has that of the chunk only.
+    """
+
+    content: str
+    size: int
+    packed_size: int
+    memory: int
+    chunks: tuple[Chunk, ...]
+    digest: str | None
+
+    @property
+    def models(self) -> dict[str, int]:
+        """Names of the models used and the number of chunks each coded."""
+        return dict(Counter(_model_name(chunk) for chunk in self.chunks))
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a whole file says of itself: one frame, or several in a row.
+
+    Attributes:
+        frames: in order.
+    """
+
+    frames: tuple[Frame, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the restored file."""
+        return sum(frame.size for frame in self.frames)
+
+    @property
+    def packed_size(self) -> int:
+        """Bytes of the .arcz file."""
+        return sum(frame.packed_size for frame in self.frames)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that decoding takes with one thread, an upper bound."""
+        return max(frame.memory for frame in self.frames)
+
+
+def _model_name(chunk: Chunk) -> str:
+    return chunk.model_id.hex() if chunk.model_id else models.name_of(chunk.model)
+
+
+def _size(header: Header, chunks: list[Chunk]) -> int:
+    if header.size is not None:
+        return header.size
+    return sum(chunk.symbols for chunk in chunks if chunk.model != container.CARRIED)
+
+
+def read_info(source: container.Source, seekable: bool) -> Info:
+    """Walk the headers of an .arcz file.
+
+    Args:
+        source: has `read(size) -> bytes`, and `seek(offset)` if it is seekable.
+        seekable: payloads may be passed over by seeking.
+
+    Raises:
+        FormatError: it is no .arcz file, or its headers are damaged. Payloads are not looked at.
+    """
+    reader = Reader(source)
+    frames: list[Frame] = []
+    while True:
+        start = reader.offset
+        header = reader.next_frame()
+        if header is None:
+            return Info(tuple(frames))
+        chunks = []
+        while (chunk := reader.next_chunk()) is not None:
+            chunks.append(chunk)
+            reader.skip(source.seek if seekable else None)  # type: ignore[attr-defined]
+        digest = reader.trailer()
+        if header.content == container.RAW and any(len(chunk.shape) != 1 for chunk in chunks):
+            raise CorruptError("a raw file has a chunk that is not a sequence of bytes")
+        frames.append(
+            Frame(
+                content.name_of(header.content),
+                _size(header, chunks),
+                reader.offset - start,
+                header.memory,
+                tuple(chunks),
+                digest.hex() if digest else None,
+            )
+        )

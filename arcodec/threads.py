@@ -1,0 +1,101 @@
+"""An ordered, bounded thread pool for chunks, with progress and a way to stop kernels half-way."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import TypeVar
+
+from arcodec.models.base import Port, Watch
+
+T = TypeVar("T")
+R = TypeVar("R")
+Progress = Callable[[int], None]
+
+_INTERVAL = 0.1  # seconds between two looks at the ports
+_DONE, _HALT = 8, 9  # slots of a port; arcodec.kernels.port is not imported before a model is
+
+
+class _Ports:
+    """The ports at work, and the symbols that finished work has coded."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._ports: dict[int, Port] = {}
+        self._finished = 0
+        self._reported = 0
+        self._halted = False
+
+    def watch(self, port: Port) -> None:
+        with self._lock:
+            self._ports[threading.get_ident()] = port
+            port[_HALT] = self._halted
+
+    def finish(self, symbols: int) -> None:
+        with self._lock:
+            self._ports.pop(threading.get_ident(), None)
+            self._finished += symbols
+
+    def halt(self) -> None:
+        with self._lock:
+            self._halted = True
+            for port in self._ports.values():
+                port[_HALT] = 1
+
+    def report(self) -> None:
+        if self._progress:
+            with self._lock:
+                done = self._finished + sum(int(port[_DONE]) for port in self._ports.values())
+            self._reported = max(self._reported, done)  # verifying starts a second port for the same symbols
+            self._progress(self._reported)
+
+
+def ordered(
+    items: Iterable[T],
+    work: Callable[[T, Watch], R],
+    size: Callable[[T], int],
+    threads: int,
+    progress: Progress | None = None,
+) -> Iterator[R]:
+    """`work(item, watch)` for each item, on `threads` threads; results in the order of the items.
+
+    At most two items per thread are held at a time. `progress` is called on this thread, some ten times a second,
+    with the number of symbols coded so far: `size(item)` for finished items, what their ports say for those under
+    way. When anything raises here, Ctrl-C included, the kernels are told to stop and the exception goes on.
+    """
+    ports = _Ports(progress)
+
+    def run(item: T) -> R:
+        try:
+            return work(item, ports.watch)
+        finally:
+            ports.finish(size(item))
+
+    pool = ThreadPoolExecutor(threads, "arcodec")
+    waiting: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(run, item))
+            if len(waiting) >= 2 * threads:
+                yield _result(waiting.popleft(), ports)
+        while waiting:
+            yield _result(waiting.popleft(), ports)
+    except BaseException:
+        ports.halt()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _result(future: Future[R], ports: _Ports) -> R:
+    while True:
+        try:
+            return future.result(_INTERVAL)
+        except FutureTimeoutError:
+            if future.done():  # the work itself raised a TimeoutError, or it ended just now
+                return future.result()
+            ports.report()
