@@ -233,6 +233,8 @@ class Reader:
             fields += more_bytes
             shape.append(value >> 1)
             more = bool(value & 1)
+        if more:
+            raise CorruptError(f"{where} has more than {MAX_DIMENSIONS} dimensions")
         length, more_bytes = self._read_varint(where)
         self._running = _chain(self._running + fields + more_bytes)
         if self._read(2, where) != self._running:
@@ -241,15 +243,15 @@ class Reader:
         chunk = Chunk(
             code >> 1, model_id, tuple(shape), starts_plane, bool(code & 1), length, check, self.offset - start
         )
-        self._refuse_nonsense(chunk, more, where)
+        self._refuse_nonsense(chunk, where)
         self._index.append((chunk.header_length + length, chunk.symbols))
         self._last = chunk
         return chunk
 
-    def _refuse_nonsense(self, chunk: Chunk, more: bool, where: str) -> None:
+    def _refuse_nonsense(self, chunk: Chunk, where: str) -> None:
         """What no writer writes, however good its check."""
-        if chunk.model > MAX_MODEL_CODE or more:
-            raise CorruptError(f"{where} names no model or shape of this version")
+        if chunk.model > MAX_MODEL_CODE:
+            raise CorruptError(f"{where} names model {chunk.model}; the format has codes to {MAX_MODEL_CODE}")
         if max(chunk.shape) > MAX_CHUNK or chunk.symbols > MAX_CHUNK:
             raise CorruptError(f"{where} claims {chunk.symbols} symbols; the format allows {MAX_CHUNK}")
         if chunk.length > chunk.symbols or (chunk.model in (STORED, CARRIED) and chunk.length != chunk.symbols):

@@ -10,10 +10,9 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import numba
-from numba import njit
+from numba import config, njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,7 +21,7 @@ def _cache_folder() -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    base = numba.config.CACHE_DIR or os.path.join(
+    base = config.CACHE_DIR or os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache"),
         "arcodec",
     )
@@ -39,14 +38,14 @@ def kernel(signature: str) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
-        outer = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = CACHE_FOLDER
+        outer = config.CACHE_DIR
+        config.CACHE_DIR = CACHE_FOLDER
         try:
-            return njit(signature, cache=True, nogil=True)(function)
+            return cast(F, njit(signature, cache=True, nogil=True)(function))
         except (OSError, RuntimeError):  # no place to cache (read-only home): compile for this process only
-            return njit(signature, nogil=True)(function)
+            return cast(F, njit(signature, nogil=True)(function))
         finally:
-            numba.config.CACHE_DIR = outer
+            config.CACHE_DIR = outer
 
     return decorate
 
@@ -56,4 +55,4 @@ def inline(function: F) -> F:
 
     Inlined by numba itself: a call, even one that LLVM inlines later, counts references of its array arguments.
     """
-    return njit(inline="always")(function)
+    return cast(F, njit(inline="always")(function))

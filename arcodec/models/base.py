@@ -104,7 +104,7 @@ class Model(ABC):
                 break
             room = needed  # an input that the model likes less than chance: once more, now with enough room
         payload = words[:needed].astype(">u4").tobytes()
-        short = payload.rstrip(b"\\0")
+        short = payload.rstrip(b"\0")
         return payload[: max(len(short), len(payload) - 3)]
 
     def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:

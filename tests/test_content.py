@@ -1,0 +1,397 @@
+"""Content kinds: files built here by hand, taken apart and restored; damaged ones, and headers that lie."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tracemalloc
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from arcodec.content.base import Content, Parsed, Plane
+from arcodec.content.bmp import Bmp
+from arcodec.content.netpbm import Netpbm
+from arcodec.content.png import PngPixels
+from arcodec.errors import CorruptError
+from tests.content_files import (
+    CHANNELS,
+    KINDS,
+    SIGNATURE,
+    bmp_file,
+    bmp_files,
+    chunk,
+    damaged,
+    noise,
+    pam_files,
+    png_file,
+    png_files,
+    png_raster,
+    pnm_files,
+    rewritten_checksums,
+    sides,
+)
+
+NETPBM, BMP, PNG = Netpbm(), Bmp(), PngPixels()
+
+quick = settings(deadline=None, max_examples=150)
+
+
+# --- the law ------------------------------------------------------------------------------------------------
+
+
+def saved(image: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def taken_apart(kind: Content, data: bytes) -> Parsed:
+    assert kind.sniff(data[:64])
+    parsed = kind.parse(data)
+    assert parsed is not None
+    assert parsed.planes
+    for plane in parsed.planes:
+        assert plane.dtype == np.uint8
+        assert plane.size
+        assert plane.flags.c_contiguous
+        assert plane.ndim == 1 or (plane.ndim == 3 and plane.shape[2] in (1, 3))
+    return parsed
+
+
+def restored(kind: Content, parsed: Parsed) -> bytes:
+    """The file of planes that came through a decoder: fresh and writable copies."""
+    return kind.restore([np.array(plane) for plane in parsed.planes], parsed.recipe)
+
+
+def check(kind: Content, data: bytes) -> Parsed:
+    """The law of exact kinds, or of those that keep pixels."""
+    parsed = taken_apart(kind, data)
+    out = restored(kind, parsed)
+    if kind.exact:
+        assert out == data
+    else:
+        again = taken_apart(kind, out)
+        assert again.recipe == parsed.recipe
+        assert [plane.shape for plane in again.planes] == [plane.shape for plane in parsed.planes]
+        assert all(np.array_equal(a, b) for a, b in zip(again.planes, parsed.planes, strict=True))
+    return parsed
+
+
+# --- netpbm -------------------------------------------------------------------------------------------------
+
+
+@given(st.one_of(pnm_files(), pam_files()))
+@quick
+def test_netpbm_comes_back(data: bytes) -> None:
+    check(NETPBM, data)
+
+
+@pytest.mark.parametrize(
+    ("header", "shapes"),
+    [
+        (b"P5\n3 2\n255\n", [(2, 3, 1)]),
+        (b"P6\n3 2\n255\n", [(2, 3, 3)]),
+        (b"P5\n3 2\n65535\n", [(2, 3, 1), (6,)]),
+        (b"P6\n3 2\n65535\n", [(2, 3, 3), (18,)]),
+        (
+            b"P7\nWIDTH 3\nHEIGHT 2\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n",
+            [(2, 3, 1), (2, 3, 1)],
+        ),
+        (
+            b"P7\nWIDTH 3\nHEIGHT 2\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n",
+            [(2, 3, 3), (18,), (2, 3, 1), (6,)],
+        ),
+    ],
+)
+def test_netpbm_planes(header: bytes, shapes: list[tuple[int, ...]]) -> None:
+    """The usual headers cost one byte."""
+    parsed = check(NETPBM, header + b"\xff" * sum(np.prod(shape) for shape in shapes))
+    assert [plane.shape for plane in parsed.planes] == shapes
+    assert len(parsed.recipe) == 1
+
+
+def test_samples_of_12_bits_fill_the_pixel_plane() -> None:
+    values = np.array([0x000, 0xABC, 0xFFF], ">u2")
+    parsed = check(NETPBM, b"P5 3 1 4095 " + values.tobytes())
+    assert parsed.planes[0].ravel().tolist() == [0x00, 0xAB, 0xFF]
+    assert parsed.planes[1].tolist() == [0x0, 0xC, 0xF]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P6",
+        b"P5\n1 1\n255",
+        b"P5\n2 2\n255\nabc",
+        b"P5\n0 2\n255\nabc",
+        b"P5\n2 0\n255\nabc",
+        b"P5\n1 1\n0\nabc",
+        b"P5\n1 1\n65536\nabc",
+        b"P5\n-1 1\n255\nabc",
+        b"P6\n999999999 999999999\n65535\nabc",
+        b"P6\n99999999999999999999 1\n255\nabc",
+        b"P5" + b"#" * 100_000,
+        b"P7\n" + b"\n" * 100_000 + b"ENDHDR\n",
+        b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nENDHDR\nabc",
+        b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 255\nENDHDR\nabcdef",
+        b"P7\nWIDTH 1\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nabcdef",
+        b"P7\nWIDTH 1 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nabcdef",
+        b"P7\nWIDTH x\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\nabcdef",
+        b"P7\nCOLOR 3\nENDHDR\nabcdef",
+        b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\n",
+        b"P4\n8 1\nabc",
+        b"P3\n1 1\n255\n1 2 3\n",
+    ],
+)
+def test_netpbm_leaves_to_raw(data: bytes) -> None:
+    assert NETPBM.parse(data) is None
+
+
+# --- BMP ----------------------------------------------------------------------------------------------------
+
+
+@given(bmp_files())
+@quick
+def test_bmp_comes_back(data: bytes) -> None:
+    check(BMP, data)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_bmp_by_pillow(mode: str) -> None:
+    """Planes hold what Pillow sees."""
+    rng = np.random.default_rng(7)
+    image = Image.fromarray(rng.integers(0, 256, (5, 7, 4), np.uint8)).convert(mode)
+    data = saved(image, "bmp")
+    parsed = check(BMP, data)
+    assert np.array_equal(np.dstack(parsed.planes).squeeze(), np.asarray(image))
+
+
+def test_bmp_recipe_of_a_usual_header_is_nearly_all_zeros() -> None:
+    """Only the offset, 54, and the resolution, 2835 twice, are no zeros."""
+    recipe = check(BMP, bmp_file(bytes(24), 3, 2, 24)).recipe
+    assert (len(recipe), len(recipe) - recipe.count(0)) == (2 + 54, 1 + 4)
+
+
+@pytest.mark.parametrize("fourth", [0, 255])
+def test_bmp_keeps_a_constant_fourth_byte_in_the_recipe(fourth: int) -> None:
+    parsed = check(BMP, bmp_file(bytes((1, 2, 3, fourth)) * 6, 3, 2, 32))
+    assert [plane.shape for plane in parsed.planes] == [(2, 3, 3)]
+    assert parsed.planes[0][0, 0].tolist() == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"BM",
+        bmp_file(bytes(11), 1, 3, 24),
+        bmp_file(bytes(12), 0, 3, 24),
+        bmp_file(bytes(12), -1, 3, 24),
+        bmp_file(bytes(12), 1, 0, 24),
+        bmp_file(bytes(12), 1, -(1 << 31), 24),
+        bmp_file(bytes(12), (1 << 31) - 1, (1 << 31) - 1, 32),
+        bmp_file(bytes(12), 1, 3, 16),
+        bmp_file(bytes(12), 1, 3, 24, compression=3),
+        bmp_file(bytes(12), 1, 3, 32, compression=1),
+        bmp_file(bytes(12), 1, 3, 24, info=64),
+        bmp_file(bytes(12), 1, 3, 8),
+        bmp_file(bytes(12), 1, 3, 8, gap=bytes(1024)),
+        bmp_file(bytes(12), 1, 3, 24)[:10] + b"\xff\xff\xff\xff" + bmp_file(bytes(12), 1, 3, 24)[14:],
+        bmp_file(bytes(12), 1, 3, 24)[:10] + b"\x00\x00\x00\x00" + bmp_file(bytes(12), 1, 3, 24)[14:],
+    ],
+)
+def test_bmp_leaves_to_raw(data: bytes) -> None:
+    assert BMP.parse(data) is None
+
+
+# --- PNG ----------------------------------------------------------------------------------------------------
+
+
+@given(png_files())
+@quick
+def test_png_comes_back(data: bytes) -> None:
+    check(PNG, data)
+
+
+@given(st.data(), st.sampled_from(KINDS), sides, sides, st.booleans())
+@quick
+def test_png_samples(data: st.DataObject, kind: tuple[int, int], rows: int, columns: int, interlaced: bool) -> None:
+    """Planes hold the samples that the file was built from."""
+    colour, depth = kind
+    samples = data.draw(noise((rows, columns, CHANNELS[colour]), 1 << depth))
+    stream = zlib.compress(png_raster(samples, depth, interlaced, (0, 1, 2, 3, 4)))
+    before = chunk(b"PLTE", bytes(3)) if colour == 3 else b""
+    parsed = check(PNG, png_file(rows, columns, depth, colour, [stream], interlaced, before))
+    planes: list[npt.NDArray[Any]] = [plane.astype(np.uint32) for plane in parsed.planes]
+    if depth == 16:
+        shift = parsed.recipe[1]
+        planes = [
+            high << shift | low.reshape(high.shape) for high, low in zip(planes[::2], planes[1::2], strict=True)
+        ]
+    assert np.array_equal(np.concatenate(planes, axis=2), samples)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_png_by_pillow(mode: str) -> None:
+    """Pillow sees the same image before and after, and in 8-bit modes the planes hold just what it sees."""
+    ramp = np.arange(37 * 41 * 4).reshape(37, 41, 4)
+    if mode == "I;16":
+        image = Image.fromarray((ramp[..., 0] * 11).astype(np.uint16))
+    else:
+        image = Image.fromarray((ramp * ramp // 911 % 256).astype(np.uint8)).convert("RGB").convert(mode)
+    data = saved(image, "png")
+    parsed = check(PNG, data)
+    with Image.open(io.BytesIO(data)) as old, Image.open(io.BytesIO(restored(PNG, parsed))) as new:
+        assert (old.mode, old.size, old.getpalette()) == (new.mode, new.size, new.getpalette())
+        assert old.tobytes() == new.tobytes()
+        if mode not in ("1", "I;16"):
+            assert np.array_equal(np.dstack(parsed.planes).squeeze(), np.asarray(old))
+
+
+def test_png_restores_large_images_in_blocks() -> None:
+    """More than one block of rows is filtered; filters help on a smooth image."""
+    rows, columns = np.mgrid[:300, :700]
+    image = ((rows + columns)[..., None] // (3, 2, 1) % 256).astype(np.uint8)
+    parsed = check(PNG, saved(Image.fromarray(image), "png"))
+    assert np.array_equal(parsed.planes[0], image)
+    assert len(restored(PNG, parsed)) < image.size // 50
+
+
+def test_png_drops_only_offsets_into_its_image_data() -> None:
+    stream = zlib.compress(b"\0\x2a")
+    text = chunk(b"tEXt", b"a\0b")
+    parsed = check(PNG, png_file(1, 1, 8, 0, [stream], before=chunk(b"iDOT", bytes(28)) + text, after=text))
+    assert restored(PNG, parsed) == png_file(1, 1, 8, 0, [zlib.compress(b"\0\x2a", 9)], before=text, after=text)
+
+
+GOOD = zlib.compress(b"\0\1\2\3" * 2)  # 2 x 3 gray
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SIGNATURE,
+        SIGNATURE + chunk(b"IEND"),
+        png_file(2, 3, 8, 0, [GOOD])[:-1],
+        png_file(2, 3, 8, 0, [GOOD]) + b"\0",
+        png_file(2, 3, 8, 0, [GOOD])[:-12] + chunk(b"IEND", b"x"),
+        png_file(2, 3, 8, 0, [GOOD]).replace(b"IDAT", b"IDAU"),
+        png_file(2, 3, 8, 0, []),
+        png_file(2, 3, 8, 0, [GOOD[:-1]]),
+        png_file(2, 3, 8, 0, [GOOD + b"\0"]),
+        png_file(2, 3, 8, 0, [b"not zlib"]),
+        png_file(2, 3, 8, 0, [zlib.compress(b"\5\1\2\3" * 2)]),
+        png_file(2, 2, 8, 0, [GOOD]),
+        png_file(3, 3, 8, 0, [GOOD]),
+        png_file(0, 3, 8, 0, [zlib.compress(b"")]),
+        png_file((1 << 31) - 1, (1 << 31) - 1, 16, 6, [GOOD]),
+        png_file(1 << 31, 3, 8, 0, [GOOD]),
+        png_file(2, 3, 3, 0, [GOOD]),
+        png_file(2, 3, 8, 1, [GOOD]),
+        png_file(2, 3, 8, 3, [GOOD]),
+        png_file(2, 3, 8, 3, [GOOD], after=chunk(b"PLTE", bytes(3))),
+        png_file(2, 3, 8, 3, [GOOD], before=2 * chunk(b"PLTE", bytes(3))),
+        png_file(2, 3, 8, 3, [GOOD], before=chunk(b"PLTE", bytes(4))),
+        png_file(2, 3, 8, 3, [GOOD], before=chunk(b"PLTE", bytes(3 * 257))),
+        png_file(2, 3, 8, 0, [GOOD], before=chunk(b"PLTE", bytes(3))),
+        png_file(2, 3, 8, 0, [GOOD], before=chunk(b"acTL", bytes(8))),
+        png_file(2, 3, 8, 0, [GOOD], before=chunk(b"CgBI", bytes(4))),
+        png_file(2, 3, 8, 0, [GOOD], before=chunk(b"IDAT") + chunk(b"gAMA", bytes(4))),
+        png_file(2, 3, 8, 0, [GOOD], before=chunk(b"a1cd")),
+    ],
+)
+def test_png_leaves_to_raw(data: bytes) -> None:
+    assert PNG.parse(data) is None
+
+
+def test_png_bomb_is_not_unpacked() -> None:
+    """Neither a huge claim nor a stream longer than the claim takes memory."""
+    bomb = zlib.compress(bytes(30_000_000), 9)
+    files = [png_file(2, 3, 8, 0, [bomb]), png_file(1 << 20, 1 << 20, 8, 0, [bomb])]
+    tracemalloc.start()
+    assert [PNG.parse(data) for data in files] == [None, None]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+# --- damage -------------------------------------------------------------------------------------------------
+
+any_file = st.one_of(
+    st.tuples(st.just(NETPBM), st.one_of(pnm_files(), pam_files())),
+    st.tuples(st.just(BMP), bmp_files()),
+    st.tuples(st.just(PNG), png_files()),
+)
+
+
+@given(st.data(), any_file)
+@settings(quick, max_examples=300)
+def test_damaged_files_are_refused_or_come_back(data: st.DataObject, built: tuple[Content, bytes]) -> None:
+    kind, file = built
+    file = data.draw(damaged(file))
+    kind.sniff(file[:64])
+    if kind.parse(file) is not None:
+        check(kind, file)
+
+
+@given(st.data(), png_files())
+@quick
+def test_damage_behind_right_checksums(data: st.DataObject, file: bytes) -> None:
+    file = rewritten_checksums(data.draw(damaged(file)))
+    if PNG.parse(file) is not None:
+        check(PNG, file)
+
+
+@given(st.data(), any_file)
+@settings(quick, max_examples=300)
+def test_damaged_recipes_raise_only_our_errors(data: st.DataObject, built: tuple[Content, bytes]) -> None:
+    kind, file = built
+    parsed = taken_apart(kind, file)
+    recipe = data.draw(damaged(parsed.recipe))
+    with contextlib.suppress(CorruptError):
+        kind.restore(parsed.planes, recipe)
+
+
+colors = st.sampled_from(((2, 3, 1), (2, 3, 3), (2, 3, 4), (3, 2, 1)))
+shapes = st.one_of(colors, st.sampled_from(((6,), (18,))), st.lists(st.integers(0, 3), max_size=4).map(tuple))
+
+
+@given(any_file, st.lists(shapes, max_size=5), st.sampled_from((0, 1, 255)))
+@settings(quick, max_examples=300)
+def test_planes_of_other_shapes_raise_only_our_errors(
+    built: tuple[Content, bytes], others: list[tuple[int, ...]], value: int
+) -> None:
+    kind, file = built
+    planes: list[Plane] = [np.full(shape, value, np.uint8) for shape in others]
+    recipe = taken_apart(kind, file).recipe
+    with contextlib.suppress(CorruptError):
+        kind.restore(planes, recipe)
+
+
+@pytest.mark.parametrize(
+    "planes", [[(2, 3, 1)] * 2, [(2, 3, 3), (18,)], [(2, 3, 1), (6,)] * 2, [(2, 3, 3), (3, 2, 1)]]
+)
+def test_bmp_of_impossible_planes(planes: list[tuple[int, ...]]) -> None:
+    recipe = check(BMP, bmp_file(bytes(24), 3, 2, 24)).recipe
+    with pytest.raises(CorruptError):
+        BMP.restore([np.zeros(shape, np.uint8) for shape in planes], recipe)
+
+
+@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG])
+@pytest.mark.parametrize("recipe", [b"", b"\x00", b"\x03", b"\x00\x00", b"\x00\x80", b"\x00\x80\x00", b"\xff" * 20])
+def test_hostile_recipes(kind: Content, recipe: bytes) -> None:
+    with pytest.raises(CorruptError):
+        kind.restore([np.zeros((1, 1, 1), np.uint8)], recipe)
+
+
+@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG])
+def test_what_is_something_else(kind: Content) -> None:
+    for data in (b"", b"P", b"B", b"\x89", b"plain text", bytes(100)):
+        assert not kind.sniff(data)
+        assert kind.parse(data) is None

@@ -1,0 +1,91 @@
+"""What the house promises about itself: public names, integers in kernels, no torch, light start-up."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import arcodec
+
+PACKAGE = Path(arcodec.__file__).parent
+KERNELS = sorted(path.stem for path in (PACKAGE / "kernels").glob("*.py") if path.stem != "__init__")
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    assert arcodec.__all__ == sorted(arcodec.__all__, key=str)
+    for name in arcodec.__all__:
+        assert hasattr(arcodec, name)
+    public = {name for name in vars(arcodec) if not name.startswith("_")} - set(arcodec.__all__)
+    modules = {name for name in public if isinstance(getattr(arcodec, name), type(sys))}
+    assert public - modules == {"annotations"}
+
+
+def test_the_package_docstring_runs() -> None:
+    assert doctest.testmod(arcodec).failed == 0
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernel_sources_have_no_float(name: str) -> None:
+    """No float literal, no true division, no float dtype, no math module: at import, too."""
+    tree = ast.parse((PACKAGE / "kernels" / f"{name}.py").read_text())
+    for node in ast.walk(tree):
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float | complex)), ast.dump(node)
+        assert not (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)), node.lineno
+        words = {getattr(node, "id", ""), getattr(node, "attr", "")}
+        assert not any("float" in word or "double" in word for word in words), node.lineno
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = {alias.name for alias in node.names} | {getattr(node, "module", "") or ""}
+            assert not names & {"math", "cmath", "scipy"}, node.lineno
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_compiled_kernels_have_no_float(name: str) -> None:
+    """numba turns some mixed integer types into float64 silently; the machine code would show it."""
+    module = importlib.import_module(f"arcodec.kernels.{name}")
+    for value in vars(module).values():
+        if hasattr(value, "inspect_llvm") and value.signatures and value.py_func.__module__ == module.__name__:
+            for signature in value.signatures:
+                code = value.inspect_llvm(signature)
+                assert "double" not in code.replace("_double", "")
+                assert " float " not in code
+
+
+def _run(code: str) -> str:
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return result.stdout
+
+
+def test_the_codec_never_imports_torch() -> None:
+    code = (
+        "import arcodec, sys; d = arcodec.compress(b'x' * 99 + bytes(range(99)));"
+        "arcodec.decompress(d); print('torch' in sys.modules)"
+    )
+    assert _run(code).strip() == "False"
+
+
+def test_listing_and_header_errors_import_neither_numba_nor_numpy() -> None:
+    packed = arcodec.compress(b"to be or not to be" * 9, model="order0")
+    code = f"""
+import arcodec, sys
+arcodec.info({packed!r})
+for bad in (b"", b"no", {packed[:30]!r}):
+    try:
+        arcodec.info(bad)
+    except arcodec.ArcodecError:
+        pass
+print(sorted({{"numba", "numpy", "torch", "click", "rich"}} & set(sys.modules)))
+"""
+    assert _run(code).strip() == "[]"
+
+
+def test_files_have_a_docstring_and_are_not_long() -> None:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text()
+        assert ast.get_docstring(ast.parse(text)), path
+        assert text.count("\n") <= 450, path
