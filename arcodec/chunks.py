@@ -121,8 +121,8 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
             coder, code, payload = None, container.STORED, bytes(data)
     if coder and verify and not np.array_equal(coder.decode(payload, symbols.shape, watch), symbols):
         raise VerifyError(f"model {coder.model.name} did not decode what it had encoded; nothing was kept")
-    memory = (coder.memory(symbols.shape) if coder else 0) + 2 * symbols.size
     check = container.check_of(data, payload)
+    memory = decoding_memory(symbols.shape, coder)
     return Encoded(code, coder.model_id if coder else None, symbols.shape, payload, check, memory)
 
 
@@ -151,8 +151,8 @@ def decode(chunk: Chunk, payload: bytes, coder: Coder | None, watch: Watch | Non
         if len(payload) != 1:
             raise CorruptError(f"a filled chunk holds {len(payload)} bytes; it should hold 1")
         symbols = np.full(chunk.shape, payload[0], np.uint8)
-    elif coder is None or not coder.accepts(chunk.shape) or not chunk.symbols:
-        raise CorruptError(f"{models.name_of(chunk.model)} cannot have coded symbols of shape {chunk.shape}")
+    elif coder is None or not chunk.symbols:
+        raise CorruptError("a chunk without symbols should be stored")
     else:
         symbols = coder.decode(payload, chunk.shape, watch)
     if container.check_of(symbols.reshape(-1).data, payload) != chunk.check:
@@ -160,11 +160,17 @@ def decode(chunk: Chunk, payload: bytes, coder: Coder | None, watch: Watch | Non
     return symbols
 
 
-def decoding_memory(chunk: Chunk, coder: Coder | None) -> int:
-    """Bytes that `decode` takes for this chunk, an upper bound."""
-    if coder is not None and not coder.accepts(chunk.shape):
-        raise CorruptError(f"{coder.model.name} cannot have coded symbols of shape {chunk.shape}")
-    return (coder.memory(chunk.shape) if coder else 0) + 2 * chunk.symbols
+def decoding_memory(shape: Sequence[int], coder: Coder | None) -> int:
+    """Bytes that decoding a chunk of this shape takes, an upper bound; `coder` is None for stored and filled ones.
+
+    Raises:
+        CorruptError: the coder cannot have coded such a shape.
+    """
+    if coder is None:
+        return 2 * size_of(shape)  # payload and symbols
+    if not coder.accepts(shape):
+        raise CorruptError(f"{coder.model.name} cannot have coded symbols of shape {tuple(shape)}")
+    return coder.memory(shape) + 4 * size_of(shape)  # payload, words, symbols in coding order and restored
 
 
 def refuse_beyond(limit: int | None, needed: int, what: str) -> None:

@@ -185,7 +185,7 @@ def _compress_parsed(
     parts = list(_plane_parts(planes, options.chunk_size))
     # The planes are in memory anyhow, so the payloads may be too, and the header can say what was needed.
     results = list(_encode(parts, options, usable, progress))
-    held = sum(plane.size for plane in planes) + counted.size
+    held = 2 * (sum(plane.size for plane in planes) + counted.size)  # each once in parts, once in one piece
     memory = held + max(encoded.memory for encoded in results)
     writer = _begin(sink, Header(kind.code, memory, counted.size), options, usable)
     for part, encoded in zip(parts, results, strict=True):
@@ -209,8 +209,7 @@ def _compress_raw(
     for encoded in _encode(remember(), options, usable, progress):
         part = parts.popleft()
         if writer is None:
-            largest = _largest(options.chunk_size)
-            memory = encoded.memory if part.last else usable.bytes[0].memory((largest,)) + 2 * largest
+            memory = encoded.memory if part.last else _most_memory(options, usable)
             writer = _begin(sink, Header(container.RAW, memory, None), options, usable)
         writer.add(encoded.header(starts_plane=part.starts_plane, last=part.last), encoded.payload)
     digest = counted.digest.digest()
@@ -224,8 +223,7 @@ def _encode(
 ) -> Iterator[Encoded]:
     workers = options.threads
     if options.memory_limit is not None:
-        largest = _largest(options.chunk_size)
-        needed = (usable.bytes or usable.pixels)[0].memory((largest,)) + 2 * largest
+        needed = _most_memory(options, usable)
         chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}")
         workers = max(1, min(workers, options.memory_limit // needed))
 
@@ -248,6 +246,12 @@ def _begin(sink: Sink, header: Header, options: Options, usable: _Models) -> Wri
 def _largest(chunk_size: int) -> int:
     """The most symbols that a chunk may get, see `_raw_parts`."""
     return chunk_size + chunk_size // 4
+
+
+def _most_memory(options: Options, usable: _Models) -> int:
+    """Bytes that coding the largest chunk of bytes may take."""
+    coder = usable.bytes[0] if usable.bytes else None
+    return chunks.decoding_memory((_largest(options.chunk_size),), coder)
 
 
 def _raw_parts(head: bytes, counted: _Counted, chunk_size: int) -> Iterator[_Part]:

@@ -172,7 +172,7 @@ class _Frame:
 
     def _refuse_beyond_claims(self, chunk: Chunk, number: int, total: int) -> None:
         """Before anything is allocated: the header must have said so much, and it must be allowed."""
-        if 2 * chunk.symbols > self._header.memory and chunk.model != container.CARRIED:
+        if chunks.decoding_memory(chunk.shape, None) > self._header.memory and chunk.model != container.CARRIED:
             raise CorruptError(f"chunk {number} needs more memory than the header says")
         if self._header.content == container.RAW:
             if self._room is not None and total > self._room:
@@ -188,7 +188,7 @@ class _Frame:
             self._files[chunk.model_id or b""] = coder
         else:
             coder = chunks.by_code(chunk.model)
-        if chunks.decoding_memory(chunk, coder) > self._header.memory:
+        if chunks.decoding_memory(chunk.shape, coder) > self._header.memory:
             raise CorruptError("a chunk needs more memory than the header says")
         return coder
 

@@ -46,7 +46,8 @@ NEAR = (
 )
 COUNTS_FAST = {3: (7, 7, 6), 1: (12,)}
 COUNTS_SLOW = {3: (10, 9, 9), 1: (20,)}
-EXPERTS = 5
+COUNTS_THIRD = {3: (12, 12, 12), 1: (20,)}
+EXPERTS = 6
 NODES = 34
 SETS = (1, 12, 64, 27, 81, 64, 16, 64)
 ROWS_PER_NODE = sum(SETS)
@@ -63,6 +64,8 @@ def allocate(shape):
     stride = (columns + 2 * PAD) * channels
     m1 = sum(COUNTS_FAST[channels]) + channels
     m2 = sum(COUNTS_SLOW[channels]) + channels
+    m3 = sum(COUNTS_THIRD[channels]) + channels
+    t3 = m3 * (m3 + 1) // 2
     t1, t2 = m1 * (m1 + 1) // 2, m2 * (m2 + 1) // 2
     bits = min(max((rows * columns * 16).bit_length(), 12), 22)
     return (
@@ -70,6 +73,7 @@ def allocate(shape):
         np.zeros((columns + 1, t1), np.int32),
         np.zeros((columns, t2), np.int32),
         np.zeros((columns + 1, t2), np.int32),
+        np.zeros((columns, t3), np.int32), np.zeros((columns + 1, t3), np.int32),
         np.full(ROWS * stride, 128, np.int32),
         np.zeros((EXPERTS, 3 * stride), np.int32),
         np.zeros((channels * NODES * ROWS_PER_NODE, INPUTS), np.int32),
@@ -92,7 +96,7 @@ def clip(x, low, high):
 
 
 @njit(
-    "int64(uint64[::1],uint32[::1],uint32[::1],uint8[:,:,::1],int64,int64[:,::1],int64[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[::1],int32[:,::1],int32[:,::1],int32[:,:,::1],uint8[:,::1],uint8[:,:,::1],int64[::1])",
+    "int64(uint64[::1],uint32[::1],uint32[::1],uint8[:,:,::1],int64,int64[:,::1],int64[:,::1],int64[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[::1],int32[:,::1],int32[:,::1],int32[:,:,::1],uint8[:,::1],uint8[:,:,::1],int64[::1])",
     nogil=True,
     cache=True,
 )
@@ -120,6 +124,19 @@ def run(
     stride = (columns + 2 * PAD) * channels
     n1 = f1.shape[1]
     n2 = f2.shape[1]
+    n3 = f3.shape[1]
+    m3 = n3 + channels
+    w3 = (m3 + 7) & -8
+    left3 = np.zeros(column3.shape[1], np.int32)
+    prod3 = np.zeros(column3.shape[1], np.int32)
+    lower3 = np.zeros((m3 + 4, w3), np.int32)
+    rows3 = np.zeros((m3 + 4, w3), np.int32)
+    z3 = np.zeros(w3, np.int64)
+    sam3 = np.zeros(w3, np.int32)
+    da = int32(K[14])
+    db = int32(K[15])
+    ds = int32(K[16])
+    dg = int32(K[17])
     m1 = n1 + channels
     m2 = n2 + channels
     w1 = (m1 + 7) & -8
@@ -160,7 +177,8 @@ def run(
         weights[i, 2] = K[2]
         weights[i, 3] = K[2]
         weights[i, 4] = K[2]
-        weights[i, 5] = K[3]
+        weights[i, 5] = K[2]
+        weights[i, 6] = K[3]
     x_in = np.zeros(INPUTS, np.int64)
     where = np.zeros(8, np.int64)
     step_ = np.zeros(INPUTS, np.int32)
@@ -196,6 +214,8 @@ def run(
                     window[last + k * channels + c] = window[last - stride + PAD * channels + c]
         least_squares.sweep(right1, column1, FAST[0], FAST[1], FAST[2])
         least_squares.sweep(right2, column2, SLOW[0], SLOW[1], SLOW[2])
+        least_squares.sweep(right3, column3, da, db, ds)
+        left3[:] = 0
         left1[:] = 0
         left2[:] = 0
         for x in range(columns):
@@ -205,6 +225,11 @@ def run(
                 sam1[i] = window[base + f1[0, i]] - window[base + f1[1, i]]
             for i in range(n2):
                 sam2[i] = window[base + f2[0, i]] - window[base + f2[1, i]]
+            for i in range(n3):
+                sam3[i] = window[base + f3[0, i]] - window[base + f3[1, i]]
+            if x % K[4] == K[5] // 2 or x == 0:
+                least_squares.factor(left3, right3[x], lower3, rows3, z3, m3, n3, K[18])
+            least_squares.substitute(lower3, z3, sam3, n3, m3)
             if x % K[4] == 0:
                 least_squares.factor(left1, right1[x], lower1, rows1, z1, m1, n1, int64(RIDGE_FAST))
             if x % K[4] == K[5] or x == 0:
@@ -221,6 +246,7 @@ def run(
                 north = int64(window[pos - stride])
                 mean[0] = clip((west << 8) + least_squares.prediction(z1, n1 + c), 0, 65280)
                 mean[1] = clip((west << 8) + least_squares.prediction(z2, n2 + c), 0, 65280)
+                mean[2] = clip((west << 8) + least_squares.prediction(z3, n3 + c), 0, 65280)
                 # local errors
                 for e in range(EXPERTS):
                     E = errors[e]
@@ -233,9 +259,9 @@ def run(
                         + abs(int64(E[ep - 2 * stride]))
                         + 256
                     )
-                    if e < 2:
+                    if e < 3:
                         steep[e] = a
-                    if e == 4:
+                    if e == 5:
                         nw = int64(window[pos - stride - channels])
                         ne = int64(window[pos - stride + channels])
                         act = abs(west - nw) + abs(north - nw) + abs(north - ne) + abs(west - window[pos - 2 * channels]) + abs(north - window[pos - 2 * stride])
@@ -257,31 +283,36 @@ def run(
                     sctx[e] = q * 6 + b
                 a0 = steep[0] * steep[0] >> 8
                 a1 = steep[1] * steep[1] >> 8
-                mean[2] = (mean[0] * a1 + mean[1] * a0) // (a0 + a1)
+                a2 = steep[2] * steep[2] >> 8
+                least_a = min(a0, min(a1, a2))
+                a0 = (least_a << 12) // a0
+                a1 = (least_a << 12) // a1
+                a2 = (least_a << 12) // a2
+                mean[3] = (mean[0] * a0 + mean[1] * a1 + mean[2] * a2) // (a0 + a1 + a2)
                 # bias
                 if K[10] > 0:
-                    ms = (mean[2] + 128) >> 8
-                    qs = min(sctx[2] // 6 >> 2, int64(5))
+                    ms = (mean[3] + 128) >> 8
+                    qs = min(sctx[3] // 6 >> 2, int64(5))
                     tex0 = (int64(west > ms) + 2 * int64(north > ms) + 4 * int64(window[pos - stride - channels] > ms) + 8 * int64(window[pos - stride + channels] > ms)
                        + 16 * int64(2 * west - window[pos - 2 * channels] > ms) + 32 * int64(2 * north - window[pos - 2 * stride] > ms))
                     bctx[0] = qs * 64 + tex0
                     sg = int64(0)
                     for k in range(4):
-                        v = int64(errors[2, ep - channels] if k == 0 else (errors[2, ep - stride] if k == 1 else (errors[2, ep - stride + channels] if k == 2 else errors[2, ep - stride - channels])))
+                        v = int64(errors[3, ep - channels] if k == 0 else (errors[3, ep - stride] if k == 1 else (errors[3, ep - stride + channels] if k == 2 else errors[3, ep - stride - channels])))
                         sg = sg * 3 + 1 + int64(v > 256) - int64(v < -256)
                     bctx[1] = 384 + (sg * 6 + qs)
                     d01 = clip((mean[0] - mean[1]) >> 6, -15, 16) + 15
                     dc = int64(0)
                     if c > 0:
-                        dc = clip(errors[2, ep - 1] >> 6, -15, 16) + 16
+                        dc = clip(errors[3, ep - 1] >> 6, -15, 16) + 16
                     bctx[2] = 384 + 512 + (d01 * 33 + dc)
                     corr = int64(0)
                     for k in range(3):
                         corr += bsum[c, bctx[k]] // bcnt[c, bctx[k]]
-                    mean[3] = clip(mean[2] + corr // K[10], 0, 65280)
+                    mean[4] = clip(mean[3] + corr // K[10], 0, 65280)
                 else:
-                    mean[3] = mean[2]
-                mean[4] = mean[3]
+                    mean[4] = mean[3]
+                mean[5] = mean[4]
                 for e in range(EXPERTS):
                     ls = log2_q6(esum[e, c, sctx[e]]) - log2_q6(ecnt[e, c, sctx[e]]) - 40
                     ls = max(ls, int64(K[8]))
@@ -305,7 +336,7 @@ def run(
                     + 16 * int64(2 * west - ww > m)
                     + 32 * int64(2 * north - nn > m)
                 )
-                N = errors[2]
+                N = errors[3]
                 th = (scale * 45 + 5760) >> 6
                 ec = int64(0)
                 for k in range(3):
@@ -459,8 +490,8 @@ def run(
                         B = high[K[11]] + shift
                     else:
                         B = cum[hi + 1 - first]
-                    x_in[5] = stretch_ratio(max(int64(0), B - M) + 4, max(int64(0), M - A) + 4)
-                    x_in[6] = 256
+                    x_in[6] = stretch_ratio(max(int64(0), B - M) + 4, max(int64(0), M - A) + 4)
+                    x_in[7] = 256
                     cn = c * NODES + nid
                     where[0] = cn
                     where[1] = total_nodes * S1 + cn * 12 + lsq
@@ -541,7 +572,7 @@ def run(
                     if seen[c, hv] < 250:
                         seen[c, hv] += uint8(1)
                 if K[10] > 0:
-                    d = (value << 8) - mean[2]
+                    d = (value << 8) - mean[3]
                     for k in range(3):
                         q = bctx[k]
                         bsum[c, q] += d
@@ -560,10 +591,12 @@ def run(
                         ecnt[e, c, k] >>= 1
                 least_squares.reveal(lower1, z1, sam1, n1 + c, m1, value - west)
                 least_squares.reveal(lower2, z2, sam2, n2 + c, m2, value - west)
+                least_squares.reveal(lower3, z3, sam3, n3 + c, m3, value - west)
             if overrun(port, words):
                 return done - channels
             least_squares.update(column1[x], left1, prod1, sam1, m1, FAST[0], FAST[1], FAST[2], FAST[3])
             least_squares.update(column2[x], left2, prod2, sam2, m2, SLOW[0], SLOW[1], SLOW[2], SLOW[3])
+            least_squares.update(column3[x], left3, prod3, sam3, m3, da, db, ds, dg)
         for k in range(PAD):
             for c in range(channels):
                 p0 = (ROWS - 1) * stride + (PAD + columns) * channels + c
