@@ -12,9 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from numba import config, njit
+from numba import config as numba_config
+from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+config: Any = numba_config  # its settings are made at run time; type checkers see none
 
 
 def _cache_folder() -> str:
