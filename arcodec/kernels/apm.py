@@ -1,49 +1,58 @@
 """Adaptive probability maps: a probability refined by how it turned out in a context (SSE; Mahoney 2005).
 
-An APM is int32[rows * STRIDE]. Entry j of a row stands for stretch (j - 12) / 2; it holds what was learnt there in
-2**-22, less the curve that every row begins with, so that a fresh APM is untouched zero pages.
+An APM is int32[rows * STRIDE], one cache line a row, best aligned to 64 bytes. Entry j of a row stands for stretch
+j - 7.5; it holds the probability learnt there in 2**-22, less the curve that every row begins with, so that a
+fresh APM is untouched zero pages.
 """
 
 from __future__ import annotations
 
-import os
 import numpy as np
 from numba import int32, uint64
 
+from arcodec.kernels.compiling import inline
 from arcodec.kernels.fixed import STRETCH_MAX, squash_table
-from arcodec.kernels.port import inline
+from arcodec.kernels.prefetch import prefetch
 
-STRIDE = 16
-_STEP = 256
-_REACH = 1920
-CV = int(os.environ.get("CV", 4))
+STRIDE = 16  # entries of a row
+_REACH = 1920  # stretch of the last entry
+
 
 def _curve() -> np.ndarray:
-    squash = squash_table()
-    return np.array([int(squash[min(max(((2*j-15)*128) * CV // 4,-3071),3071) + STRETCH_MAX + 1]) << 6 for j in range(16)], np.int32)
+    """int32[STRIDE]: the probabilities of the entries' own stretches, 2**-22."""
+    places = 256 * np.arange(STRIDE) - _REACH
+    return squash_table()[places + STRETCH_MAX + 1] << 6
 
 
-CURVE = _curve()
+_CURVE = _curve()
+
+
+@inline
+def fetch(apm, row):
+    """Begin to fetch a row."""
+    prefetch(apm, row * uint64(STRIDE))
 
 
 @inline
 def place(stretch):
-    """Where a stretch falls within a row: (entry below it, its distance from that in 1/128), int64."""
+    """Where a stretch falls within a row: (entry below it, distance from that in 1/256), int64."""
     z = min(max(stretch + _REACH, 0), 2 * _REACH - 1)
     return z >> 8, z & 255
 
 
 @inline
 def refined(apm, row, entry, part):
-    k = row + uint64(entry)
-    low = np.int64(apm[k] + CURVE[entry])
-    high = np.int64(apm[k + uint64(1)] + CURVE[entry + 1])
+    """The probability at a place, 2**-22, int64; `row`: uint64."""
+    k = row * uint64(STRIDE) + uint64(entry)
+    low = np.int64(apm[k] + _CURVE[entry])
+    high = np.int64(apm[k + uint64(1)] + _CURVE[entry + 1])
     return (low * (256 - part) + high * part) >> 8
 
 
 @inline
 def adapt(apm, row, entry, part, bit, rate):
+    """Move the nearer entry towards `bit` by 2**-rate; it stays within 0 ... 2**22 - 1."""
     near = entry + (part >> 7)
-    k = row + uint64(near)
+    k = row * uint64(STRIDE) + uint64(near)
     target = (bit << 22) - bit
-    apm[k] += int32((target - np.int64(CURVE[near]) - np.int64(apm[k])) >> rate)
+    apm[k] += int32((target - np.int64(_CURVE[near]) - np.int64(apm[k])) >> rate)

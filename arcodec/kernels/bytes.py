@@ -1,319 +1,257 @@
-"""The byte model: contexts look up bit histories, a mixer weighs their predictions, an APM refines the result."""
+"""The byte model: contexts look up bit histories, mixers weigh what they predict, APMs refine the result.
+
+The method is that of the PAQ family (Mahoney 2005): a byte is eight decisions, most significant bit first, and
+each is predicted by all contexts together. All of it in integers.
+"""
 
 from __future__ import annotations
 
-import os
 import numpy as np
-from numba import int32, njit, uint16, uint32, uint64
+from numba import int32, uint64
 
 from arcodec.kernels import apm as apms
+from arcodec.kernels.compiling import inline, kernel
 from arcodec.kernels.contexts import (
     CLASS,
     COARSE_SHAPE,
     CONTEXTS,
     HISTORY,
     K1,
-    K2,
-    K3,
-    OLDER,
+    PERIOD,
     RECENT,
     WORD_LENGTH,
     hash_contexts,
-    mixed,
+    hash_expected,
+    hash_nibble,
     remember,
 )
-from arcodec.kernels.counters import SEEN, history_map, learn, node_p16, node_state, updated_node
-from arcodec.kernels.match import LENGTHS, LONGEST, MODELS, VERIFIED, common_suffix
-from arcodec.kernels.mixer import INPUTS, STEP_MAX, STRETCH, clamped, dot, squash, train
-from arcodec.kernels.fixed import STRETCH_MAX, _exp_256ths, _logistic
-from arcodec.kernels.prefetch import prefetch
-from arcodec.kernels.port import code_bit, end_symbol, inline, overrun
+from arcodec.kernels.counters import MAP_LIMIT, learn, map_p12, node_p16, node_state, updated_node
+from arcodec.kernels.match import BUCKET, BUCKETS, FAILED, MODELS, QUALITY, STEADY, follow, match_places
+from arcodec.kernels.mixer import STRETCH, dot, squash, train
+from arcodec.kernels.port import code_bit, end_symbol, overrun
+from arcodec.kernels.slots import SIBLING, WORDS, continue_run, fetch_slot, find_slot, run_byte, run_count
 
+# Inputs of the mixer. Four per context, each kind together: the node's probability, the bit history's, how far
+# that is from 1/2, the run.
+NODE, STATE, LEAN, RUN = (k * CONTEXTS for k in range(4))
+ORDER0 = 4 * CONTEXTS
+MATCH = ORDER0 + 1  # two per match model: learnt belief, length
+BIAS = MATCH + 2 * MODELS
+WIDTH = (BIAS + 16) // 16 * 16  # the rest stays 0; whole vectors
 
-def _sq24():
-    upper = [_logistic(e, 1 << 24) for e in _exp_256ths(STRETCH_MAX + 2)]
-    lower = [(1 << 24) - p for p in upper[:0:-1]]
-    return np.array(lower + upper[:-1], np.int32)
-
-
-SQ24 = _sq24()
-
+# Weight sets: where each one's rows begin, by what it chooses among them.
 SETS = 8
-ROWS = np.cumsum([0, 256, 256, 16 * 8, 512, 8 * 16, 256, 512, 1024])
-NROWS = int(ROWS[-1])
-R0, R1, R2, R3, R4, R5, R6, R7 = [int(r) for r in ROWS[:8]]
-X0 = 4 * CONTEXTS
-LR0 = int(os.environ.get("LR0", 800))
-LR1 = int(os.environ.get("LR1", 150))
-LRD = int(os.environ.get("LRD", 20000))
-SLIM = int(os.environ.get("SLIM", 1000))
-FR = int(os.environ.get("FR", 6))
-SKIP = int(os.environ.get("SKIP", 0))
+BY_ORDER0 = 0
+BY_ORDER1 = BY_ORDER0 + 256
+BY_ORDER2 = BY_ORDER1 + 256  # the byte before the last
+BY_QUALITY = BY_ORDER2 + 256  # of the longest match, x bit
+BY_SHAPE = BY_QUALITY + 16 * 8  # classes of the last three bytes
+BY_KNOWN = BY_SHAPE + 512  # bit x number of contexts seen before
+BY_EXPECTED = BY_KNOWN + 8 * 16  # the expected byte, or the class of the byte beside x bit
+BY_WORD = BY_EXPECTED + 512  # length of the word x class of the last byte x bit
+ROWS = BY_WORD + 1024
+# Two final mixers, each over the outputs of all sets: chosen by order 0 and by the match's quality.
+FINAL_ROWS = 256 + 16 * 8
+
+RUN_LENGTHS = 16  # told apart in the maps of runs
+APM_ORDER1 = 256 * 256  # rows
+STATE_LIMIT = 1000  # of the counts in maps of bit histories
+RUN_LIMIT = 255
+
+# The step of the weights is LAST_RATE plus what FIRST_RATE has become: a half after HALF_LIFE bytes.
+FIRST_RATE, LAST_RATE, HALF_LIFE = 800, 170, 15000
+SMALL = 1000 << 8  # a set that is wrong by less than this, 2**-24, is left as it is: as good, and faster
 
 
 @inline
-def slot_of(table, h, s):
-    check = uint32((h >> uint64(48)) | uint64(1))
-    b0 = s << uint64(4)
-    if (table[b0] & uint32(0xFFFF)) == check:
-        return b0
-    b1 = b0 ^ uint64(16)
-    if (table[b1] & uint32(0xFFFF)) == check:
-        return b1
-    b2 = b0 ^ uint64(32)
-    if (table[b2] & uint32(0xFFFF)) == check:
-        return b2
-    best = b0
-    if table[b0] != uint32(0):
-        w = SEEN[(table[b0 | uint64(1)] >> uint32(16)) & uint32(255)]
-        w1 = SEEN[(table[b1 | uint64(1)] >> uint32(16)) & uint32(255)]
-        if w1 < w:
-            w = w1
-            best = b1
-        w2 = SEEN[(table[b2 | uint64(1)] >> uint32(16)) & uint32(255)]
-        if w2 < w:
-            best = b2
-    table[best] = check
-    for j in range(1, 16):
-        table[best + uint64(j)] = uint32(0)
-    return best
+def _fetch_apm(apm, row):
+    """Begin to fetch an APM's row and its neighbour."""
+    apms.fetch(apm, row)
+    apms.fetch(apm, row ^ uint64(1))
 
 
-@njit(
-    "int64(uint64[::1], uint32[::1], uint32[::1], uint8[::1], int64, uint32[::1], uint32[::1], uint32[::1], uint32[::1], int32[::1], int32[::1], int32[::1], int32[::1])",
-    cache=True,
-    nogil=True,
-    error_model="numpy",
+@kernel(
+    "int64(uint64[::1], uint32[::1], uint32[::1], uint8[::1], int64, uint32[::1], uint32[::1], uint32[::1],"
+    " uint32[::1], int32[::1], int32[::1], int32[::1], int32[::1])"
 )
-def run(port, words, costs, symbols, stop, table, maps, run_maps, match_maps, weights, final, apm, heads):
-    mask = uint64(len(table) // 16 - 1)
-    head_shift = uint64(64)
-    hn = len(heads) // MODELS
-    while (uint64(1) << (uint64(64) - head_shift)) < uint64(hn):
-        head_shift -= uint64(1)
+def run(port, words, costs, symbols, stop, table, states, runs, matches, weights, final, apm, heads):
+    """Code `symbols`; see `arcodec.models.base.Model.run`. The rest is working memory, as a fresh model has it.
+
+    Args:
+        table: uint32[16 * 2**k], k >= 3, the slots of contexts.
+        states: uint32[CONTEXTS * 256], maps of bit histories.
+        runs: uint32[CONTEXTS * RUN_LENGTHS * 8], maps of runs: is the run byte right, by its count and the bit.
+        matches: uint32[MODELS * BUCKETS * 2], maps of matches: is the expected byte right, by length and at bit 0.
+        weights: int32[ROWS * WIDTH].
+        final: int32[FINAL_ROWS * SETS].
+        apm: int32[(APM_ORDER1 + 2**k) * apms.STRIDE], k <= 16: rows for order 1, then hashed ones for order 3.
+        heads: int32[MODELS * 2**k], positions for the match models.
+    """
+    slot_mask = uint64(len(table) // WORDS - 1)
+    order3_mask = uint64(len(apm) // apms.STRIDE - APM_ORDER1 - 1)
     history = np.zeros(HISTORY, np.uint64)
-    history[21] = uint64(1)
-    lp = np.zeros((3, 256), np.int64)
+    history[PERIOD] = uint64(1)
     hashes = np.zeros(CONTEXTS, np.uint64)
-    second = np.zeros(CONTEXTS, np.uint64)
-    mk = np.zeros(MODELS, np.uint64)
-    slots = np.zeros(CONTEXTS, np.uint64)
-    first = np.zeros(CONTEXTS, np.uint64)
+    nibble_hashes = np.zeros(CONTEXTS, np.uint64)
+    slots = np.zeros(CONTEXTS, np.uint64)  # of the nibble being coded
+    headers = np.zeros(CONTEXTS, np.uint64)  # the slots of the first nibble
     nodes = np.zeros(CONTEXTS, np.uint32)
-    rbyte = np.zeros(CONTEXTS, np.int64)
-    rcount = np.zeros(CONTEXTS, np.int64)
-    inputs = np.zeros(INPUTS, np.int32)
-    sel = np.zeros(SETS, np.int64)
-    outs = np.zeros(SETS, np.int32)
-    pointer = np.zeros(MODELS, np.int64)
-    length = np.zeros(MODELS, np.int64)
+    run_bytes = np.zeros(CONTEXTS, np.int64)  # 256 + the run byte; 0 without a run or once it proved wrong
+    run_maps = np.zeros(CONTEXTS, np.int64)
+    places = np.zeros(MODELS, np.uint64)
+    pointers = np.zeros(MODELS, np.int64)
+    lengths = np.zeros(MODELS, np.int64)
     expected = np.zeros(MODELS, np.int64)
-    mkey = np.zeros(MODELS, np.int64)
+    match_maps = np.zeros(MODELS, np.int64)
     order0 = np.full(256, 32768, np.int32)
-    c1 = np.int64(0)
+    inputs = np.zeros(WIDTH, np.int32)
+    inputs[BIAS] = 256
+    rows = np.zeros(SETS, np.int64)
+    outputs = np.zeros(SETS, np.int32)
+
     for i in range(stop):
         recent = history[RECENT]
-        older = history[OLDER]
         c1 = np.int64(recent & uint64(0xFF))
         c2 = np.int64((recent >> uint64(8)) & uint64(0xFF))
-        c0 = np.int64(1)
-        mk[0] = (recent & uint64(0xFFFFFFFFFF)) * K1
-        mk[1] = recent * K2 + (older & uint64(0xFF)) * K1
-        mk[2] = recent * K3 + older * K1
-        for m in range(MODELS):
-            mk[m] = uint64(m * hn) + (mixed(mk[m]) >> head_shift)
-            prefetch(heads, mk[m])
-        up = hash_contexts(history, symbols, hashes, i)
+
+        # Everything this byte needs from large tables is asked for before any of it is used.
+        match_places(history, heads, places)
+        beside = hash_contexts(history, symbols, i, hashes)
         for k in range(CONTEXTS):
-            prefetch(table, (hashes[k] & mask) << uint64(4))
-        for m in range(MODELS):
-            if length[m] > 0 and np.int64(symbols[pointer[m]]) == c1:
-                length[m] = min(length[m] + 1, LONGEST)
-                pointer[m] += 1
-            else:
-                length[m] = 0
-            need = LENGTHS[m]
-            if i >= need:
-                k = mk[m]
-                if length[m] == 0:
-                    q = np.int64(heads[k])
-                    if q > 0:
-                        l = common_suffix(symbols, q, i, VERIFIED)
-                        if l >= need:
-                            length[m] = l
-                            pointer[m] = q
-                heads[k] = int32(i)
-            expected[m] = np.int64(symbols[pointer[m]]) + 256 if length[m] > 0 else 0
-        b = 2
-        if length[2] == 0:
-            b = 1
-            if length[1] == 0:
-                b = 0
-        eb = expected[b]
-        ml = length[b]
-        mlq = np.int64(0)
-        if ml > 0:
-            if ml < 8:
-                mlq = 1 + ((ml - 5) >> 1)
-            elif ml < 16:
-                mlq = 3 + ((ml - 8) >> 2)
-            elif ml < 32:
-                mlq = 5 + ((ml - 16) >> 3)
-            elif ml < 64:
-                mlq = np.int64(7)
-            elif ml < 400:
-                mlq = np.int64(8)
-            else:
-                mlq = np.int64(9)
-        hashes[MATCH_AT] = mixed(((uint64(eb) << uint64(8)) | uint64(mlq)) + uint64(9) * K3)
-        upc = np.int64(CLASS[up])
+            fetch_slot(table, hashes[k] & slot_mask)
+        follow(heads, places, symbols, i, pointers, lengths, expected)
+        longest = MODELS - 1
+        while longest > 0 and lengths[longest] == 0:
+            longest -= 1
+        guess = expected[longest]
+        quality = np.int64(QUALITY[lengths[longest]])
+        hash_expected(guess, quality, hashes)
         for k in range(CONTEXTS):
-            s = slot_of(table, hashes[k], hashes[k] & mask)
-            slots[k] = s
-            first[k] = s
-            v = table[s]
-            rcount[k] = min(np.int64(v >> uint32(24)), 15)
-            rbyte[k] = np.int64((v >> uint32(16)) & uint32(255)) + 256 if rcount[k] else 0
-        cs = np.int64(history[COARSE_SHAPE])
-        wl = min(np.int64(history[WORD_LENGTH]), 7) * 16 + np.int64(CLASS[c1])
-        lr = LR1 + LR0 * LRD // (LRD + i)
-        apm2 = (recent & uint64(0xFFFFFF)) << uint64(8)
+            slots[k] = find_slot(table, hashes[k], hashes[k] & slot_mask)
+            headers[k] = slots[k]
+            header = table[slots[k]]
+            count = run_count(header)
+            run_bytes[k] = 256 + run_byte(header) if count > 0 else 0
+            run_maps[k] = (k * RUN_LENGTHS + min(count, RUN_LENGTHS - 1)) * 8
+
+        shape = np.int64(history[COARSE_SHAPE])
+        word = min(np.int64(history[WORD_LENGTH]), 7) * 16 + np.int64(CLASS[c1])
+        rate = LAST_RATE + FIRST_RATE * HALF_LIFE // (HALF_LIFE + i)
+        order3 = (recent & uint64(0xFFFFFF)) << uint64(8)
+        nibble_rows = uint64(0)
         byte = np.int64(symbols[i])
-        apm_base = uint64(0)
-        node = uint64(1)
-        for bp in range(8):
-            if bp == 4:
+        partial = np.int64(1)  # the bits known so far, a 1 before them
+        node = uint64(1)  # the same for the nibble
+
+        for j in range(8):
+            if j == 3:
                 for k in range(CONTEXTS):
-                    slots[k] = slot_of(table, second[k], (second[k] & mask) ^ uint64((c0 & 1) << 2))
+                    nibble_hashes[k] = hash_nibble(hashes[k], partial)
+                    fetch_slot(table, nibble_hashes[k] & slot_mask)
+                    fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ uint64(SIBLING))
+            elif j == 4:
+                sibling = uint64(partial & 1) * uint64(SIBLING)
+                for k in range(CONTEXTS):
+                    slots[k] = find_slot(table, nibble_hashes[k], (nibble_hashes[k] & slot_mask) ^ sibling)
                 node = uint64(1)
-            elif bp == 3:
-                for k in range(CONTEXTS):
-                    second[k] = mixed(hashes[k] + uint64(c0) * K3)
-                    prefetch(table, (second[k] & mask) << uint64(4))
-                    prefetch(table, ((second[k] & mask) ^ uint64(4)) << uint64(4))
-            a2 = (65536 + np.int64(((apm2 | uint64(c0)) * K1) >> uint64(48))) * apms.STRIDE
-            prefetch(apm, uint64(a2))
-            prefetch(apm, uint64(a2 + 16))
-            if bp == 0 or bp == 4:
-                apm_base = ((apm2 | uint64(c0)) * K1) >> uint64(48)
-                prefetch(apm, (uint64(65536) + (apm_base ^ uint64(1))) * uint64(apms.STRIDE))
-            a2 = (uint64(65536) + (apm_base ^ node)) * uint64(apms.STRIDE)
-            nx = (uint64(65536) + (apm_base ^ (node << uint64(1)))) * uint64(apms.STRIDE)
-            prefetch(apm, nx)
-            prefetch(apm, nx ^ uint64(apms.STRIDE))
+            if j == 0 or j == 4:
+                nibble_rows = ((order3 | uint64(partial)) * K1) >> uint64(48)
+            row3 = uint64(APM_ORDER1) + ((nibble_rows ^ node) & order3_mask)
+            _fetch_apm(apm, uint64(APM_ORDER1) + ((nibble_rows ^ (node << uint64(1))) & order3_mask))
+
+            # Predict.
             known = np.int64(0)
             for k in range(CONTEXTS):
-                v = table[slots[k] | node]
-                nodes[k] = v
-                s = node_state(v)
-                inputs[k] = STRETCH[node_p16(v) >> 4]
-                if s > 0:
+                nodes[k] = table[slots[k] + node]
+                inputs[NODE + k] = STRETCH[node_p16(nodes[k]) >> 4]
+                state = node_state(nodes[k])
+                if state > 0:
                     known += 1
-                    p = np.int64(maps[k * 256 + s] >> uint32(20))
-                    inputs[CONTEXTS + k] = STRETCH[p]
-                    inputs[2 * CONTEXTS + k] = (p - 2048) >> 2
+                    p12 = map_p12(states[k * 256 + state])
+                    inputs[STATE + k] = STRETCH[p12]
+                    inputs[LEAN + k] = (p12 - 2048) >> 2
                 else:
-                    inputs[CONTEXTS + k] = 0
-                    inputs[2 * CONTEXTS + k] = 0
-                r = rbyte[k]
-                x = int32(0)
-                if (r >> (8 - bp)) == c0:
-                    x = int32(STRETCH[run_maps[(k * 16 + rcount[k]) * 8 + bp] >> uint32(20)])
-                    if ((r >> (7 - bp)) & 1) == 0:
-                        x = int32(-x)
+                    inputs[STATE + k] = 0
+                    inputs[LEAN + k] = 0
+                inputs[RUN + k] = 0
+                if (run_bytes[k] >> (8 - j)) == partial:
+                    belief = np.int64(STRETCH[map_p12(runs[run_maps[k] + j])])
+                    inputs[RUN + k] = belief if (run_bytes[k] >> (7 - j)) & 1 else -belief
                 else:
-                    rbyte[k] = 0
-                inputs[3 * CONTEXTS + k] = x
-            inputs[X0] = STRETCH[order0[c0] >> 4]
+                    run_bytes[k] = 0
+            inputs[ORDER0] = STRETCH[order0[partial] >> 4]
             for m in range(MODELS):
-                e = expected[m]
-                if (e >> (8 - bp)) == c0:
-                    l = min(length[m], 32)
-                    lq = l
-                    if length[m] > 31:
-                        lq = 32 + ((length[m] - 32) >> 4) if length[m] < 400 else np.int64(56)
-                    key = (m * 64 + lq) * 2 + (1 if bp == 0 else 0)
-                    mkey[m] = key
-                    x = np.int64(STRETCH[match_maps[key] >> uint32(20)])
-                    if (e >> (7 - bp)) & 1:
-                        inputs[X0 + 1 + 2 * m] = x
-                        inputs[X0 + 2 + 2 * m] = l * 16
-                    else:
-                        inputs[X0 + 1 + 2 * m] = -x
-                        inputs[X0 + 2 + 2 * m] = -l * 16
+                inputs[MATCH + 2 * m] = 0
+                inputs[MATCH + 2 * m + 1] = 0
+                if (expected[m] >> (8 - j)) == partial:
+                    first = np.int64(1) if j == 0 else np.int64(0)
+                    match_maps[m] = (m * BUCKETS + np.int64(BUCKET[lengths[m]])) * 2 + first
+                    belief = np.int64(STRETCH[map_p12(matches[match_maps[m]])])
+                    length = min(lengths[m], STEADY) * 16
+                    sign = np.int64(1) if (expected[m] >> (7 - j)) & 1 else np.int64(-1)
+                    inputs[MATCH + 2 * m] = belief * sign
+                    inputs[MATCH + 2 * m + 1] = length * sign
                 else:
                     expected[m] = 0
-                    inputs[X0 + 1 + 2 * m] = 0
-                    inputs[X0 + 2 + 2 * m] = 0
-            inputs[X0 + 1 + 2 * MODELS] = 256
-            active = (eb >> (8 - bp)) == c0
-            sel[0] = R0 + c0
-            sel[1] = R1 + c1
-            quality = (mlq if active else (10 if mlq > 0 else 0)) * 8 + bp
-            sel[2] = R2 + quality
-            sel[3] = R3 + cs
-            sel[4] = R4 + bp * 16 + ((known * 16) // (CONTEXTS + 1))
-            sel[5] = R5 + c2
-            sel[6] = R6 + (eb if active else upc * 8 + bp)
-            sel[7] = R7 + wl * 8 + bp
-            f0 = c0 * SETS
-            f1 = (256 + quality) * SETS
-            d0 = np.int64(0)
-            d1 = np.int64(0)
-            for s in range(SETS):
-                x = dot(weights, sel[s] * INPUTS, inputs)
-                outs[s] = x
-                d0 += x * np.int64(final[f0 + s])
-                d1 += x * np.int64(final[f1 + s])
-            d0 = clamped(d0 >> 16, STRETCH_MAX)
-            d1 = clamped(d1 >> 16, STRETCH_MAX)
-            d = (d0 + d1) >> 1
-            entry, part = apms.place(d)
-            a1 = uint64(((c1 << 8) | c0) * apms.STRIDE)
-            p1 = apms.refined(apm, a1, entry, part)
-            p2 = apms.refined(apm, a2, entry, part)
-            p = (2 * np.int64(SQ24[d + STRETCH_MAX + 1]) + ((p1 + p2) << 2)) >> 2
-            p = min(max(p, 32), (1 << 24) - 32)
-            bit = code_bit(port, words, p, (byte >> (7 - bp)) & 1)
 
-            target = (bit << 16) - bit
-            apms.adapt(apm, a1, entry, part, bit, 6)
-            apms.adapt(apm, a2, entry, part, bit, 5)
-            e0 = ((bit << 16) - squash(d0)) * FR
-            e1 = ((bit << 16) - squash(d1)) * FR
+            # Mix.
+            right = (guess >> (8 - j)) == partial
+            if not right and quality > 0:
+                quality = np.int64(FAILED)
+            rows[0] = BY_ORDER0 + partial
+            rows[1] = BY_ORDER1 + c1
+            rows[2] = BY_ORDER2 + c2
+            rows[3] = BY_QUALITY + quality * 8 + j
+            rows[4] = BY_SHAPE + shape
+            rows[5] = BY_KNOWN + j * 16 + known * 16 // (CONTEXTS + 1)
+            rows[6] = BY_EXPECTED + (guess if right else beside * 8 + j)
+            rows[7] = BY_WORD + word * 8 + j
             for s in range(SETS):
-                o = np.int64(outs[s])
-                final[f0 + s] += int32((o * e0 + (1 << 19)) >> 20)
-                final[f1 + s] += int32((o * e1 + (1 << 19)) >> 20)
-                err = (bit << 16) - squash(o)
-                if SKIP == 0 or abs(err) > SKIP:
-                    train(weights, sel[s] * INPUTS, inputs, (err * lr) >> 8)
+                outputs[s] = dot(weights, rows[s] * WIDTH, inputs, WIDTH)
+            final0 = partial * SETS
+            final1 = (256 + quality * 8 + j) * SETS
+            x0 = dot(final, final0, outputs, SETS)
+            x1 = dot(final, final1, outputs, SETS)
+            x = (x0 + x1) >> 1
+
+            # Refine. The sum is above 0 and below 2**26, for squash is above 0 and an APM below 2**22.
+            entry, part = apms.place(x)
+            row1 = uint64((c1 << 8) | partial)
+            p1 = apms.refined(apm, row1, entry, part)
+            p3 = apms.refined(apm, row3, entry, part)
+            p = (squash(x) + (p1 << 2) + (p3 << 3)) >> 2
+            bit = code_bit(port, words, p, (byte >> (7 - j)) & 1)
+
+            # Learn.
+            apms.adapt(apm, row1, entry, part, bit, 6)
+            apms.adapt(apm, row3, entry, part, bit, 5)
+            truth = bit << 24
+            train(final, final0, outputs, SETS, ((truth - squash(x0)) * 3) >> 11)
+            train(final, final1, outputs, SETS, ((truth - squash(x1)) * 3) >> 11)
+            for s in range(SETS):
+                error = truth - squash(np.int64(outputs[s]))
+                if abs(error) > SMALL:
+                    train(weights, rows[s] * WIDTH, inputs, WIDTH, (error * rate) >> 16)
             for k in range(CONTEXTS):
-                v = nodes[k]
-                s = node_state(v)
-                table[slots[k] | node] = updated_node(v, s, bit, target)
-                if s > 0:
-                    learn(maps, k * 256 + s, bit, SLIM)
-                r = rbyte[k]
-                if r:
-                    learn(run_maps, (k * 16 + rcount[k]) * 8 + bp, np.int64(((r >> (7 - bp)) & 1) == bit), 255)
-            order0[c0] += int32((target - np.int64(order0[c0])) >> 5)
+                state = node_state(nodes[k])
+                table[slots[k] + node] = updated_node(nodes[k], state, bit)
+                if state > 0:
+                    learn(states, k * 256 + state, bit, STATE_LIMIT)
+                if run_bytes[k] > 0:
+                    learn(runs, run_maps[k] + j, ((run_bytes[k] >> (7 - j)) & 1) ^ bit ^ 1, RUN_LIMIT)
+            order0[partial] += int32(((bit << 16) - bit - np.int64(order0[partial])) >> 5)
             for m in range(MODELS):
-                e = expected[m]
-                if e:
-                    learn(match_maps, mkey[m], np.int64(((e >> (7 - bp)) & 1) == bit), 1023)
-            c0 = (c0 << 1) | bit
+                if expected[m] > 0:
+                    learn(matches, match_maps[m], ((expected[m] >> (7 - j)) & 1) ^ bit ^ 1, MAP_LIMIT)
+            partial = (partial << 1) | bit
             node = (node << uint64(1)) | uint64(bit)
-        c = c0 & 255
+
+        byte = partial & 255
         end_symbol(port, costs, i)
-        symbols[i] = np.uint8(c)
+        symbols[i] = np.uint8(byte)
         if overrun(port, words):
             return i
         for k in range(CONTEXTS):
-            v = table[first[k]]
-            count = np.int64(v >> uint32(24))
-            if np.int64((v >> uint32(16)) & uint32(255)) != c:
-                count = 0
-            table[first[k]] = (v & uint32(0xFFFF)) | uint32((min(count + 1, 255) << 24) | (c << 16))
-        remember(history, symbols, i, c, lp)
+            table[headers[k]] = continue_run(table[headers[k]], byte)
+        remember(history, symbols, i, byte)
     return stop

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numba import uint32
 
-from arcodec.kernels.port import inline
+from arcodec.kernels.compiling import inline
 
 # Largest count of the more frequent bit, by the count of the rarer one: what 255 states can afford.
 _LARGEST = {0: 48, 1: 30, 2: 12, 3: 6}
@@ -52,7 +52,7 @@ def _machine() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     bit (after the nonstationary states of PAQ6, Mahoney 2005).
 
     Returns:
-        next: uint8[512], the state after state s and bit y at [2 * s + y]; from state 0 on, 0 is never reached.
+        next: uint8[512], the state after state s and bit y at [2 * s + y]; 0, never seen, is not reached again.
         zeros, ones: int64[256], the counts a state stands for; 0 for the numbers not used.
     """
     first = ("", 0, 0)
@@ -82,16 +82,33 @@ def _machine() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return following, zeros_of, ones_of
 
 
-NEXT, _ZEROS, _ONES = _machine()
-SEEN = (_ZEROS + _ONES).astype(np.uint8)  # bits a state stands for, also its worth when a slot must be given up
-RATE = ((10 << 16) // (10 * (_ZEROS + _ONES) + 16)).astype(np.int32)  # 1 / (n + 1.6), in 2**-16
-RECIPROCAL = ((10 << 16) // (10 * np.arange(1024) + 16)).astype(np.int32)  # the same for map entries
+def _rates(counts: np.ndarray) -> np.ndarray:
+    """int32: 1 / (n + 1.6) in 2**-16."""
+    return ((10 << 16) // (10 * counts + 16)).astype(np.int32)
+
+
+NEXT, ZEROS, ONES = _machine()
+SEEN = (ZEROS + ONES).astype(np.uint8)  # bits a state stands for, also its worth when a slot must be given up
+MAP_LIMIT = 1023  # of the count in a map entry
+_STATE_RATE = _rates(ZEROS + ONES)
+_MAP_RATE = _rates(np.arange(MAP_LIMIT + 1))
 
 
 def history_map() -> np.ndarray:
     """uint32[256]: map entries for the states, beginning with the odds their counts suggest."""
-    p = ((10 * _ONES + 4) << 22) // (10 * (_ZEROS + _ONES) + 8)
-    return (p.astype(np.uint32)) << np.uint32(10)
+    p = ((10 * ONES + 4) << 22) // (10 * (ZEROS + ONES) + 8)
+    return p.astype(np.uint32) << np.uint32(10)
+
+
+def belief_map(chances: np.ndarray) -> np.ndarray:
+    """uint32: map entries that begin with n chances for and one against; `chances`: n in 1/2, integers >= 1."""
+    return ((((1 << 22) - 1) * chances // (chances + 2)) << 10).astype(np.uint32)
+
+
+@inline
+def map_p12(entry):
+    """The probability in a map entry, 2**-12, int64."""
+    return np.int64(entry >> uint32(20))
 
 
 @inline
@@ -107,13 +124,13 @@ def node_state(node):
 
 
 @inline
-def updated_node(node, state, bit, target):
-    """The node after `bit`; `target`: 65535 * bit, int64.
+def updated_node(node, state, bit):
+    """The node, whose bit history is `state`, after `bit`.
 
-    The step is below 2**16 * 40960, so int64 has room to spare; p stays within 0 ... 65535 because RATE < 1.
+    The step is below 2**16 * 40960, so int64 has room to spare; p stays within 0 ... 65535 because rates are below 1.
     """
     p = node_p16(node)
-    p += ((target - p) * np.int64(RATE[state])) >> 16
+    p += (((bit << 16) - bit - p) * np.int64(_STATE_RATE[state])) >> 16
     return (uint32(p) ^ uint32(0x8000)) | (uint32(NEXT[2 * state + bit]) << uint32(16))
 
 
@@ -126,5 +143,5 @@ def learn(entries, k, bit, limit):
     entry = entries[k]
     n = np.int64(entry & uint32(1023))
     p = np.int64(entry >> uint32(10))
-    p += (((bit << 22) - bit - p) * np.int64(RECIPROCAL[n])) >> 16
+    p += (((bit << 22) - bit - p) * np.int64(_MAP_RATE[n])) >> 16
     entries[k] = uint32(p << 10) | uint32(min(n + 1, limit))

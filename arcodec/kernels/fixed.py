@@ -36,11 +36,11 @@ def _logistic(power: int, scale: int) -> int:
     return (2 * scale * power + power + (1 << _GUARD)) // (2 * (power + (1 << _GUARD)))
 
 
-def squash_table() -> np.ndarray:
-    """int32[2 * STRETCH_MAX + 2]: entry x + STRETCH_MAX + 1 is squash(x) for x in -STRETCH_MAX-1 ... STRETCH_MAX."""
-    upper = [_logistic(e, 65536) for e in _exp_256ths(STRETCH_MAX + 2)]
-    lower = [65536 - p for p in upper[:0:-1]]
-    return np.clip(np.array(lower + upper[:-1], np.int32), 1, 65535)
+def squash_table(bits: int) -> np.ndarray:
+    """int32[2 * STRETCH_MAX + 2]: squash(x), in 2**-bits, at x + STRETCH_MAX + 1; from 16 bits on it is never 0 or 1."""
+    upper = [_logistic(e, 1 << bits) for e in _exp_256ths(STRETCH_MAX + 2)]
+    lower = [(1 << bits) - p for p in upper[:0:-1]]
+    return np.clip(np.array(lower + upper[:-1], np.int32), 1, (1 << bits) - 1)
 
 
 def stretch_table() -> np.ndarray:

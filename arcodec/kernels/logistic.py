@@ -2,32 +2,30 @@
 
 Every table is computed with Python's unbounded integers, so it is the same on every machine. Units:
 
-    value      1/256 of a symbol step (Q8)
-    scale      the logistic's s = standard deviation * sqrt(3) / pi, as log2 in 1/64 octave (Q6) of Q8 values
+    value      1/256 of a step between symbols (Q8)
+    scale      the logistic's s = standard deviation * sqrt(3) / pi, Q8; its log2 in 1/64 (Q6)
     CDF        24 bits, as at the port
     stretch    ln(p / (1 - p)) in 1/256, within +-STRETCH_LIMIT
 """
 
 from __future__ import annotations
 
-from math import isqrt
-
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
 from arcodec.kernels.fixed import leading_zeros, log2_table
+from arcodec.kernels.plain import plain
 
 STRETCH_LIMIT = 4095
 ONE = 1 << 24  # a probability of 1
-MIN_SCALE, MAX_SCALE = 2 << 6, 15 << 6  # of `slope`, in 1/64 octave
+MIN_SCALE, MAX_SCALE = 100, 15 << 6  # of a scale's log2: 3/256 ... 128 steps
 
 _GUARD = 120  # fraction bits of the intermediate integers
 _REACH = 16  # the table's CDF ends at +-16 scales, where it is within 2 / 2**24 of 0 and 1
 _STEPS = 64  # entries per scale
 _LOG_BITS = 10
+_LN2 = 921350637599661305226344307672478455  # ln(2) * 2**120, rounded
 _LN2_Q24 = 45426  # 256 * ln 2 in 2**-8: log2 in 2**-16 times this is ln in 2**-8 and 2**-24
-
-inline = njit(inline="always")
 
 
 def _exp(numerator: int, denominator: int) -> int:
@@ -51,13 +49,10 @@ def cdf_table() -> np.ndarray:
 
 def exp2_table() -> np.ndarray:
     """int64[64]: 2**(k / 64) in 2**-30, rounded down."""
-    root = 2 << (2 * _GUARD)  # 2**(1/64) by six square roots
-    for _ in range(6):
-        root = isqrt(root << (2 * _GUARD)) if root >> (2 * _GUARD) >= 1 else root
-    powers, power = [], 1 << (2 * _GUARD)
+    root, power, powers = _exp(_LN2, 64 << _GUARD), 1 << _GUARD, []
     for _ in range(64):
-        powers.append(power >> (2 * _GUARD - 30))
-        power = power * root >> (2 * _GUARD)
+        powers.append(power >> (_GUARD - 30))
+        power = power * root >> _GUARD
     return np.array(powers, np.int64)
 
 
@@ -66,7 +61,7 @@ _EXP2 = exp2_table()
 _LOG2 = log2_table(_LOG_BITS, 16).astype(np.int64)
 
 
-@inline
+@plain
 def log2_q16(x):
     """log2 of a positive int64, in 2**-16; the argument counts to 11 significant bits."""
     zeros = leading_zeros(x)
@@ -74,27 +69,27 @@ def log2_q16(x):
     return ((int64(63) - zeros) << 16) + _LOG2[mantissa]
 
 
-@inline
+@plain
 def log2_q6(x):
     """log2 of a positive int64 in 1/64, rounded down."""
     return log2_q16(x) >> 10
 
 
-@inline
+@plain
 def exp2_q6(x):
     """2**(x / 64) rounded down, for 0 <= x < 30 * 64, int64."""
     return _EXP2[x & 63] >> (int64(30) - (x >> 6))
 
 
-@inline
+@plain
 def slope(scale):
-    """The reciprocal 2**22 / s of a scale s given as log2 in 1/64 octave, clamped to MIN_SCALE ... MAX_SCALE."""
-    return exp2_q6((int64(22) << 6) - min(max(scale, int64(MIN_SCALE)), int64(MAX_SCALE)))
+    """The reciprocal 2**22 / s of a scale s given as its log2, within MIN_SCALE ... MAX_SCALE; below 2**21."""
+    return exp2_q6((int64(22) << 6) - scale)
 
 
-@inline
+@plain
 def cdf(distance, slope):
-    """The logistic CDF in 2**-24 at `distance` (Q8, |distance| < 2**20) from the mean, for a `slope`."""
+    """The logistic CDF in 2**-24 at `distance` (Q8, below 2**20) from the mean, for a `slope`."""
     z = (distance * slope >> 8) + (_REACH << 14)  # 2**-14 scales
     z = min(max(z, int64(0)), int64(_REACH << 15))
     k = uint64(z) >> uint64(8)
@@ -102,14 +97,14 @@ def cdf(distance, slope):
     return low + ((int64(_CDF[k + uint64(1)]) - low) * (z & 255) >> 8)
 
 
-@inline
+@plain
 def stretch_ratio(one, zero):
     """ln(one / zero) in 1/256 for two positive masses up to 2**40, clamped to +-STRETCH_LIMIT."""
     s = (log2_q16(one) - log2_q16(zero)) * _LN2_Q24 >> 24
     return min(max(s, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT))
 
 
-@inline
+@plain
 def squash_24(x):
     """The 24-bit probability of a stretch within +-STRETCH_LIMIT: 1 ... 2**24 - 1."""
     z = (x << 6) + (_REACH << 14)

@@ -1,7 +1,7 @@
-"""Match models: where did the last few bytes occur before, and what followed?
+"""Match models: where did the last few bytes occur before, and what followed them there?
 
-A match model of minimum length m looks its context up in a table of positions, verifies it, and then follows it
-for as long as it predicts rightly.
+A match model of minimum length m looks the last m bytes up in a table of positions, verifies what it finds, and
+follows it for as long as it predicts rightly. It expects a byte, and how far to believe it is learnt by length.
 """
 
 from __future__ import annotations
@@ -9,30 +9,75 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, uint64
 
-from arcodec.kernels.port import inline
+from arcodec.kernels.compiling import inline
+from arcodec.kernels.contexts import K1, K2, K3, OLDER, RECENT, mixed
+from arcodec.kernels.prefetch import prefetch
 
-LENGTHS = np.array([5, 9, 16], np.int64)  # minimum lengths of the match models
-MODELS = 3
-LONGEST = 65535
-VERIFIED = 400  # a new match is verified up to this length
+MINIMUM = np.array([5, 9, 16], np.int64)  # the minimum length of each match model
+MODELS = len(MINIMUM)
+LONGEST = 400  # lengths stop here, and so does verifying
+STEADY = 32  # from this length on, lengths are told apart coarsely
+BUCKETS = 57  # of lengths, for the belief in the expected byte
+QUALITIES = 11  # of the longest match, to choose contexts and weights by: 0 none, 1 ... 9 by length, 10 it failed
+FAILED = 10
+
+
+def _buckets() -> np.ndarray:
+    """uint8[LONGEST + 1]: the bucket of a length."""
+    lengths = np.arange(LONGEST + 1)
+    buckets = np.where(lengths < STEADY, lengths, STEADY + (lengths - STEADY) // 16)
+    buckets[LONGEST] = BUCKETS - 1
+    return buckets.astype(np.uint8)
+
+
+def _qualities() -> np.ndarray:
+    """uint8[LONGEST + 1]: the quality of a length."""
+    first = [1, 5, 7, 8, 12, 16, 24, 32, 64, LONGEST]  # shortest length of each quality; 5 ... 6 is the lowest met
+    return np.searchsorted(first[1:], np.arange(LONGEST + 1), side="right").astype(np.uint8)
+
+
+BUCKET = _buckets()
+QUALITY = _qualities()
 
 
 @inline
-def find_match(heads, first, shift, key, symbols, position, minimum):
-    """Look up a context; returns (position of what followed it, length of the match), (0, 0) if there is none.
+def match_places(history, heads, places):
+    """Fill `places`, uint64[MODELS], with where in `heads` each model's context belongs, and begin to fetch them.
 
-    `heads`: int32[...], positions by hash, from `first` on; `key`: uint64, its top bits are the hash.
+    `heads`: int32[MODELS * 2**k], positions by hash, a table for each model.
     """
-    k = uint64(first) + (key >> shift)
-    found = np.int64(heads[k])
-    heads[k] = int32(position)
-    return found
+    recent = history[RECENT]
+    older = history[OLDER]
+    size = uint64(len(heads) // MODELS)
+    places[0] = (recent & uint64(0xFFFFFFFFFF)) * K1
+    places[1] = recent * K2 + (older & uint64(0xFF)) * K1
+    places[2] = recent * K3 + older * K1
+    for m in range(MODELS):
+        places[m] = uint64(m) * size + (mixed(places[m]) & (size - uint64(1)))
+        prefetch(heads, places[m])
 
 
 @inline
-def common_suffix(symbols, a, b, limit):
-    """Length of what symbols[:a] and symbols[:b] have in common at their ends, at most `limit`; a < b."""
-    n = np.int64(0)
-    while n < limit and a > n and symbols[a - n - 1] == symbols[b - n - 1]:
-        n += 1
-    return n
+def follow(heads, places, symbols, position, pointers, lengths, expected):
+    """Bring the match models to `position`.
+
+    `pointers`, `lengths`, `expected`: int64[MODELS], what each model follows, for how long it was right (0: no
+    match), and 256 + the byte it expects (0 without a match). A pointer stays below `position`.
+    """
+    for m in range(MODELS):
+        if position < MINIMUM[m]:
+            continue
+        if lengths[m] > 0 and symbols[uint64(pointers[m])] == symbols[uint64(position - 1)]:
+            lengths[m] = min(lengths[m] + 1, LONGEST)
+            pointers[m] += 1
+        else:
+            lengths[m] = 0
+            found = np.int64(heads[places[m]])  # 0: none
+            n = np.int64(0)
+            while n < LONGEST and n < found and symbols[uint64(found - n - 1)] == symbols[uint64(position - n - 1)]:
+                n += 1
+            if n >= MINIMUM[m]:
+                lengths[m] = n
+                pointers[m] = found
+        heads[places[m]] = int32(position)
+        expected[m] = np.int64(symbols[uint64(pointers[m])]) + 256 if lengths[m] > 0 else 0

@@ -1,604 +1,389 @@
-"""The pixel model: joint least squares, adaptive scales, a lattice of colours, and logistic mixing of them all."""
+"""The pixel model's loop: predict a sample, spread it over decisions, mix the experts, learn.
+
+Three least-squares predictors, their blend, the blend with its bias removed (twice, with scales of different
+contexts), each with a logistic distribution; the lattice of colours; and recall of repeated neighbourhoods. A sample
+is coded by decisions: is it at least the rounded mean? Then by steps away from the mean, then by bisection.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from numba import int32, int64, njit, uint8, uint64
+from numba import int32, int64, uint8, uint32
 
-from arcodec.kernels import lattice, least_squares
+from arcodec.kernels import lattice, least_squares, recall, residual, weight_sets
+from arcodec.kernels.compiling import inline, kernel
 from arcodec.kernels.fixed import leading_zeros
-from arcodec.kernels.least_squares import FAST, SLOW
-from arcodec.kernels.logistic import (
-    ONE,
-    STRETCH_LIMIT,
-    cdf,
-    exp2_q6,
-    log2_q6,
-    slope,
-    squash_24,
-    stretch_ratio,
-)
+from arcodec.kernels.least_squares import MARGIN, PREDICTORS
+from arcodec.kernels.least_squares import ROWS as WINDOW_ROWS
+from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
 from arcodec.kernels.port import code_bit, end_symbol, overrun
+from arcodec.kernels.residual import clip, trit
+from arcodec.kernels.weight_sets import APM_CONTEXTS, APM_STEPS, APMS, INPUTS, NODES, SETS
+from arcodec.kernels.plain import plain
 
-ROWS = 4
-PAD = 4
-NEAR = (
-    (-1, 0),
-    (-1, -1),
-    (-1, 1),
-    (0, -2),
-    (-2, 0),
-    (-2, 1),
-    (-1, 2),
-    (-1, -2),
-    (-2, -1),
-    (-2, 2),
-    (0, -3),
-    (-1, 3),
-    (-3, 0),
-    (-2, -2),
-    (-3, 1),
-    (-3, -1),
-    (-2, 3),
-    (0, -4),
-    (-1, -3),
-    (-1, 4),
-)
-COUNTS_FAST = {3: (7, 7, 6), 1: (12,)}
-COUNTS_SLOW = {3: (10, 9, 9), 1: (20,)}
-COUNTS_THIRD = {3: (12, 12, 12), 1: (20,)}
-EXPERTS = 6
-NODES = 34
-SETS = (1, 12, 64, 27, 81, 64, 16, 64)
-ROWS_PER_NODE = sum(SETS)
-S1, S2, S3, S4, S5, S6, S7 = np.cumsum(SETS)[:-1].tolist()
-INPUTS = 8
-SCALES = 144
-RIDGE_FAST = 16 << 9
-RIDGE_SLOW = 32 << 6
-inline = njit(inline="always")
+BLEND, CENTRED, TEXTURED = range(PREDICTORS, PREDICTORS + 3)  # experts after the predictors
+EXPERTS = PREDICTORS + 3
+LATTICE, RECALL = EXPERTS, EXPERTS + 1  # inputs after the experts
+ERROR_ROWS = 3
+VECTORS = 12  # short working arrays
+_START = (6000, 6000, 13000, 13000, 13000, 13000, 26000, 20000)  # weights to begin with, 2**-16
+_TOP = 255 << 8
+_FLOOR = 24  # of an expert's masses, 2**-24
+_LATTICE_FLOOR = 4
 
 
-def allocate(shape):
+def table_shapes(shape: Sequence[int]) -> list[tuple[tuple[int, ...], type]]:
+    """Shapes and dtypes of all tables of `allocate`, in order, for a chunk of `shape`."""
     rows, columns, channels = shape
-    stride = (columns + 2 * PAD) * channels
-    m1 = sum(COUNTS_FAST[channels]) + channels
-    m2 = sum(COUNTS_SLOW[channels]) + channels
-    m3 = sum(COUNTS_THIRD[channels]) + channels
-    t3 = m3 * (m3 + 1) // 2
-    t1, t2 = m1 * (m1 + 1) // 2, m2 * (m2 + 1) // 2
-    bits = min(max((rows * columns * 16).bit_length(), 12), 22)
-    return (
-        np.zeros((columns, t1), np.int32),
-        np.zeros((columns + 1, t1), np.int32),
-        np.zeros((columns, t2), np.int32),
-        np.zeros((columns + 1, t2), np.int32),
-        np.zeros((columns, t3), np.int32), np.zeros((columns + 1, t3), np.int32),
-        np.full(ROWS * stride, 128, np.int32),
-        np.zeros((EXPERTS, 3 * stride), np.int32),
-        np.zeros((channels * NODES * ROWS_PER_NODE, INPUTS), np.int32),
-        np.zeros((2, channels * NODES * 64, 33), np.int32),
-        np.zeros((channels, 1 << bits), np.uint8),
-        np.zeros((channels, 2, 65536), np.uint8),
-    )
+    stride = (columns + 2 * MARGIN) * channels
+    pixels = (rows * columns).bit_length()
+    lattice_bits = min(max(pixels + 4, 12), lattice.MAX_BITS)
+    recall_bits = min(max(pixels, 8), recall.MAX_BITS)
+    return [
+        *((least_squares.past_shape(k, channels, columns), np.int32) for k in range(PREDICTORS)),
+        *least_squares.shapes(channels),
+        ((WINDOW_ROWS * stride,), np.int32),
+        ((EXPERTS, ERROR_ROWS * stride), np.int32),
+        ((2, EXPERTS, channels, residual.SCALES), np.int64),
+        ((2, channels, residual.BIAS_CONTEXTS), np.int64),
+        ((channels * NODES * weight_sets.ROWS, INPUTS), np.int32),
+        ((APMS, channels * NODES * APM_CONTEXTS, APM_STEPS), np.int32),
+        ((channels, 1 << lattice_bits), np.uint8),
+        ((channels, 2, lattice.FAMILIES), np.uint8),
+        ((3, channels, lattice.STATES), np.int64),
+        ((channels, 1 << recall_bits), np.uint32),
+        ((channels, recall.BUCKETS), np.int64),
+        ((VECTORS, 8), np.int64),
+        ((3, lattice.WINDOW + 1), np.int64),
+        ((INPUTS,), np.int32),
+    ]
 
 
-def features(channels, counts, columns):
-    stride = (columns + 2 * PAD) * channels
-    offs = [dy * stride + dx * channels + c for c in range(channels) for dy, dx in NEAR[: counts[c]]]
-    refs = [c - channels for c in range(channels) for _ in range(counts[c])]
-    return np.array([offs, refs], np.int64)
+def allocate(shape: Sequence[int]) -> tuple[object, ...]:
+    """Fresh tables for a chunk of `shape`, as `run` takes them after `stop`."""
+    rows, columns, channels = shape
+    stride = (columns + 2 * MARGIN) * channels
+    tables = [np.zeros(s, t) for s, t in table_shapes(shape)]
+    window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[PREDICTORS + 4 :]
+    window[:] = 128
+    scales[:] = residual.scale_table(EXPERTS, channels)
+    biases[1] = 1
+    weights[:] = weight_sets.initial_weights(channels, _START)
+    apms[:] = weight_sets.apm_tables(channels)
+    lattices[:2] = 2 * lattice.HIT
+    lattices[2] = 1 << lattice.RATIO
+    trust[:] = 49152
+    features = np.array(least_squares.features(channels), np.int64)
+    return (features, least_squares.offsets(channels, stride), *tables)
 
 
 @inline
-def clip(x, low, high):
-    return min(max(x, int64(low)), int64(high))
+def _begin_row(window, errors, row, columns, channels):
+    """Shift the windows up by a row, and continue the picture beyond its left and right edges."""
+    stride = (columns + 2 * MARGIN) * channels
+    last = (WINDOW_ROWS - 1) * stride
+    if row > 0:
+        for margin in range(MARGIN):
+            for c in range(channels):
+                edge = last + (MARGIN + columns) * channels + c
+                window[edge + margin * channels] = window[edge - channels]
+        for i in range(last):
+            window[i] = window[i + stride]
+        for e in range(EXPERTS):
+            for i in range((ERROR_ROWS - 1) * stride):
+                errors[e, i] = errors[e, i + stride]
+        for margin in range(MARGIN):
+            for c in range(channels):
+                window[last + margin * channels + c] = window[last - stride + MARGIN * channels + c]
 
 
-@njit(
-    "int64(uint64[::1],uint32[::1],uint32[::1],uint8[:,:,::1],int64,int64[:,::1],int64[:,::1],int64[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[:,::1],int32[::1],int32[:,::1],int32[:,::1],int32[:,:,::1],uint8[:,::1],uint8[:,:,::1],int64[::1])",
-    nogil=True,
-    cache=True,
-)
-def run(
-    port,
-    words,
-    costs,
-    symbols,
-    stop,
-    f1,
-    f2,
-    column1,
-    right1,
-    column2,
-    right2,
-    window,
-    errors,
-    weights,
-    apm,
-    seen,
-    came,
-    K,
-):
+@inline
+def _texture(window, place, step, stride, level):
+    """0 ... 63: which of six simple predictions lie above a level."""
+    west = int64(window[place - step])
+    north = int64(window[place - stride])
+    return (
+        int64(west > level)
+        | int64(north > level) << 1
+        | int64(window[place - stride - step] > level) << 2
+        | int64(window[place - stride + step] > level) << 3
+        | int64(2 * west - window[place - 2 * step] > level) << 4
+        | int64(2 * north - window[place - 2 * stride] > level) << 5
+    )
+
+
+@inline
+def _activity(window, place, step, stride):
+    """Sum of five absolute differences of neighbours."""
+    west = int64(window[place - step])
+    north = int64(window[place - stride])
+    northwest = int64(window[place - stride - step])
+    return (
+        abs(west - northwest)
+        + abs(north - northwest)
+        + abs(north - int64(window[place - stride + step]))
+        + abs(west - int64(window[place - 2 * step]))
+        + abs(north - int64(window[place - 2 * stride]))
+    )
+
+
+@inline
+def _blend(means, energies):
+    """The predictors' means, weighed by their inverse squared residuals around (Q8)."""
+    least = min(energies[0], min(energies[1], energies[2]))
+    total = int64(0)
+    weights = int64(0)
+    for k in range(PREDICTORS):
+        ratio = (least << 10) // energies[k]
+        weight = ratio * ratio
+        total += means[k] * weight
+        weights += weight
+    return total // weights
+
+
+@plain
+def _threshold(phase, step, centre, stride, low, high):
+    """The next decision on the way to a value within low ... high, low < high: is it at least `threshold`?
+
+    Phase 0 asks for the centre, 1 and 2 step up and down from it, 3 and 4 bisect. Returns (threshold, kind, phase).
+    """
+    if phase == 0:
+        return clip(centre, 1, 255), int64(0), phase
+    if phase <= 2:
+        distance = stride * ((int64(1) << step) if step > 2 else step + 1)
+        if phase == 1 and centre + distance <= high:
+            return centre + distance, 1 + min(step, int64(6)), phase
+        if phase == 2 and centre - distance > low:
+            return centre - distance, 8 + min(step, int64(6)), phase
+        phase += 2
+    kind = 16 + (63 - leading_zeros(high - low)) + 9 * (phase - 3)
+    return (low + high + 1) >> 1, kind, phase
+
+
+@plain
+def _run(port, words, costs, symbols, stop, tables):
+    (
+        features, offsets, fast, slow, wide, sums, factors, work, samples, window, errors, scales, biases, weights,
+        apms, counts, families, lattices, memories, trust, vectors, near_values, steps,
+    ) = tables  # fmt: skip
     rows, columns, channels = symbols.shape
-    stride = (columns + 2 * PAD) * channels
-    n1 = f1.shape[1]
-    n2 = f2.shape[1]
-    n3 = f3.shape[1]
-    m3 = n3 + channels
-    w3 = (m3 + 7) & -8
-    left3 = np.zeros(column3.shape[1], np.int32)
-    prod3 = np.zeros(column3.shape[1], np.int32)
-    lower3 = np.zeros((m3 + 4, w3), np.int32)
-    rows3 = np.zeros((m3 + 4, w3), np.int32)
-    z3 = np.zeros(w3, np.int64)
-    sam3 = np.zeros(w3, np.int32)
-    da = int32(K[14])
-    db = int32(K[15])
-    ds = int32(K[16])
-    dg = int32(K[17])
-    m1 = n1 + channels
-    m2 = n2 + channels
-    w1 = (m1 + 7) & -8
-    w2 = (m2 + 7) & -8
-    left1 = np.zeros(column1.shape[1], np.int32)
-    left2 = np.zeros(column2.shape[1], np.int32)
-    prod1 = np.zeros(column1.shape[1], np.int32)
-    prod2 = np.zeros(column2.shape[1], np.int32)
-    lower1 = np.zeros((m1 + 4, w1), np.int32)
-    lower2 = np.zeros((m2 + 4, w2), np.int32)
-    rows1 = np.zeros((m1 + 4, w1), np.int32)
-    rows2 = np.zeros((m2 + 4, w2), np.int32)
-    z1 = np.zeros(w1, np.int64)
-    z2 = np.zeros(w2, np.int64)
-    sam1 = np.zeros(w1, np.int32)
-    sam2 = np.zeros(w2, np.int32)
+    stride = (columns + 2 * MARGIN) * channels
+    mask = int64(counts.shape[1] - 1)
+    memory_bits = int64(63) - leading_zeros(int64(memories.shape[1]))
+    hits = lattices[0]
+    expected = lattices[1]
+    ratios = lattices[2]
 
-    mean = np.zeros(EXPERTS, np.int64)
-    steep = np.zeros(EXPERTS, np.int64)
-    sctx = np.zeros(EXPERTS, np.int64)
-    low = np.zeros(EXPERTS, np.int64)
-    high = np.zeros(EXPERTS, np.int64)
-    mid_ = np.zeros(EXPERTS, np.int64)
-    esum = np.zeros((EXPERTS, 3, SCALES), np.int64)
-    ecnt = np.zeros((EXPERTS, 3, SCALES), np.int64)
-    for e in range(EXPERTS):
-        for c in range(3):
-            for k in range(SCALES):
-                ecnt[e, c, k] = 2
-                esum[e, c, k] = 2 * max(int64(1), exp2_q6((8 << 6) + max(int64(21 * (k // 6) - 64), int64(-500))))
-    for a in range(2):
-        for i in range(apm.shape[1]):
-            for j in range(33):
-                apm[a, i, j] = squash_24(clip((j - 16) * 256, -STRETCH_LIMIT, STRETCH_LIMIT))
-    for i in range(channels * NODES):
-        weights[i, 0] = K[0]
-        weights[i, 1] = K[1]
-        weights[i, 2] = K[2]
-        weights[i, 3] = K[2]
-        weights[i, 4] = K[2]
-        weights[i, 5] = K[2]
-        weights[i, 6] = K[3]
-    x_in = np.zeros(INPUTS, np.int64)
-    where = np.zeros(8, np.int64)
-    step_ = np.zeros(INPUTS, np.int32)
-    state = np.zeros(lattice.WINDOW + 1, np.int64)
-    mass = np.zeros(lattice.WINDOW + 1, np.int64)
-    cum = np.zeros(lattice.WINDOW + 1, np.int64)
-    hit = np.full((3, 4096), 2 << 20, np.int64)
-    mas = np.full((3, 4096), 2 << 20, np.int64)
-    rho = np.full((3, 4096), 4096, np.int64)
-    hs = np.zeros(4, np.int64)
-    of = np.zeros(4, np.int64)
-    bctx = np.zeros(3, np.int64)
-    bsum = np.zeros((3, 2048), np.int64)
-    bcnt = np.ones((3, 2048), np.int64)
-    mask = int64(seen.shape[1] - 1)
-    total_nodes = int64(channels * NODES)
+    means = vectors[0]
+    slopes = vectors[1]
+    energies = vectors[2]
+    contexts = vectors[3]  # of the experts' scales
+    leanings = vectors[4]
+    floors = vectors[5]  # each expert's CDF below low
+    tops = vectors[6]  # and up to high
+    middles = vectors[7]  # and below the threshold
+    places = vectors[8]
+    inputs = vectors[9]
+    selected = vectors[10]
+    within = vectors[11]  # contexts within the weight sets
+    states = near_values[0]
+    masses = near_values[1]
+    lattice_sums = near_values[2]
     done = int64(0)
     decisions = int64(0)
 
     for y in range(rows):
-        # shift
-        if y > 0:
-            for r in range(ROWS - 1):
-                for k in range(stride):
-                    window[r * stride + k] = window[(r + 1) * stride + k]
-            for e in range(EXPERTS):
-                for k in range(stride):
-                    errors[e, k] = errors[e, k + stride]
-                    errors[e, k + stride] = errors[e, k + 2 * stride]
-            last = (ROWS - 1) * stride
-            for k in range(PAD):
-                for c in range(channels):
-                    window[last + k * channels + c] = window[last - stride + PAD * channels + c]
-        least_squares.sweep(right1, column1, FAST[0], FAST[1], FAST[2])
-        least_squares.sweep(right2, column2, SLOW[0], SLOW[1], SLOW[2])
-        least_squares.sweep(right3, column3, da, db, ds)
-        left3[:] = 0
-        left1[:] = 0
-        left2[:] = 0
+        _begin_row(window, errors, y, columns, channels)
+        least_squares.begin_row(fast, sums, 0)
+        least_squares.begin_row(slow, sums, 1)
+        least_squares.begin_row(wide, sums, 2)
         for x in range(columns):
-            base = (ROWS - 1) * stride + (PAD + x) * channels
-            ebase = 2 * stride + (PAD + x) * channels
-            for i in range(n1):
-                sam1[i] = window[base + f1[0, i]] - window[base + f1[1, i]]
-            for i in range(n2):
-                sam2[i] = window[base + f2[0, i]] - window[base + f2[1, i]]
-            for i in range(n3):
-                sam3[i] = window[base + f3[0, i]] - window[base + f3[1, i]]
-            if x % K[4] == K[5] // 2 or x == 0:
-                least_squares.factor(left3, right3[x], lower3, rows3, z3, m3, n3, K[18])
-            least_squares.substitute(lower3, z3, sam3, n3, m3)
-            if x % K[4] == 0:
-                least_squares.factor(left1, right1[x], lower1, rows1, z1, m1, n1, int64(RIDGE_FAST))
-            if x % K[4] == K[5] or x == 0:
-                least_squares.factor(left2, right2[x], lower2, rows2, z2, m2, n2, int64(RIDGE_SLOW))
-            least_squares.substitute(lower1, z1, sam1, n1, m1)
-            least_squares.substitute(lower2, z2, sam2, n2, m2)
-            rate = K[6] + K[7] * 8192 // (8192 + decisions)
+            pixel = (WINDOW_ROWS - 1) * stride + (MARGIN + x) * channels
+            least_squares.begin_pixel(
+                0, fast, sums, factors, work, samples, offsets, features[0], window, pixel, x, channels
+            )
+            least_squares.begin_pixel(
+                1, slow, sums, factors, work, samples, offsets, features[1], window, pixel, x, channels
+            )
+            least_squares.begin_pixel(
+                2, wide, sums, factors, work, samples, offsets, features[2], window, pixel, x, channels
+            )
+            rate = weight_sets.learning_rate(decisions)
             for c in range(channels):
                 if done >= stop:
-                    return stop
-                pos = base + c
-                ep = ebase + c
-                west = int64(window[pos - channels])
-                north = int64(window[pos - stride])
-                mean[0] = clip((west << 8) + least_squares.prediction(z1, n1 + c), 0, 65280)
-                mean[1] = clip((west << 8) + least_squares.prediction(z2, n2 + c), 0, 65280)
-                mean[2] = clip((west << 8) + least_squares.prediction(z3, n3 + c), 0, 65280)
-                # local errors
-                for e in range(EXPERTS):
-                    E = errors[e]
-                    a = (
-                        2 * abs(int64(E[ep - channels]))
-                        + 2 * abs(int64(E[ep - stride]))
-                        + abs(int64(E[ep - stride - channels]))
-                        + abs(int64(E[ep - stride + channels]))
-                        + abs(int64(E[ep - 2 * channels]))
-                        + abs(int64(E[ep - 2 * stride]))
-                        + 256
-                    )
-                    if e < 3:
-                        steep[e] = a
-                    if e == 5:
-                        nw = int64(window[pos - stride - channels])
-                        ne = int64(window[pos - stride + channels])
-                        act = abs(west - nw) + abs(north - nw) + abs(north - ne) + abs(west - window[pos - 2 * channels]) + abs(north - window[pos - 2 * stride])
-                        q = clip((3 * (log2_q6(act * 256 + 256) - (8 << 6))) >> 6, 0, 23)
-                        b = clip(((log2_q6(abs(mean[0] - mean[1]) + 32) - (5 << 6))) >> 6, 0, 5)
-                        if c > 0 and K[13] == 2:
-                            q = clip(((log2_q6(abs(int64(E[ep - 1])) + 64) - (6 << 6)) * 2 >> 6), 0, 11) + 12 * int64(act > 24)
-                        if K[13] == 3:
-                            q = clip((log2_q6(act * 256 + 256) - (8 << 6)) >> 6, 0, 7)
-                            if c > 0:
-                                q += clip(((log2_q6(abs(int64(E[ep - 1])) + 64) - (6 << 6)) >> 7), 0, 2) * 8
-                        sctx[e] = q * 6 + b
-                        continue
-                    la = log2_q6(a) - (8 << 6)
-                    q = clip(3 * la >> 6, 0, 23)
-                    b = int64(0)
-                    if c > 0:
-                        b = 1 + clip(((log2_q6(abs(int64(E[ep - 1])) + 64) - (5 << 6) - la) >> 6) + 2, 0, 4)
-                    sctx[e] = q * 6 + b
-                a0 = steep[0] * steep[0] >> 8
-                a1 = steep[1] * steep[1] >> 8
-                a2 = steep[2] * steep[2] >> 8
-                least_a = min(a0, min(a1, a2))
-                a0 = (least_a << 12) // a0
-                a1 = (least_a << 12) // a1
-                a2 = (least_a << 12) // a2
-                mean[3] = (mean[0] * a0 + mean[1] * a1 + mean[2] * a2) // (a0 + a1 + a2)
-                # bias
-                if K[10] > 0:
-                    ms = (mean[3] + 128) >> 8
-                    qs = min(sctx[3] // 6 >> 2, int64(5))
-                    tex0 = (int64(west > ms) + 2 * int64(north > ms) + 4 * int64(window[pos - stride - channels] > ms) + 8 * int64(window[pos - stride + channels] > ms)
-                       + 16 * int64(2 * west - window[pos - 2 * channels] > ms) + 32 * int64(2 * north - window[pos - 2 * stride] > ms))
-                    bctx[0] = qs * 64 + tex0
-                    sg = int64(0)
-                    for k in range(4):
-                        v = int64(errors[3, ep - channels] if k == 0 else (errors[3, ep - stride] if k == 1 else (errors[3, ep - stride + channels] if k == 2 else errors[3, ep - stride - channels])))
-                        sg = sg * 3 + 1 + int64(v > 256) - int64(v < -256)
-                    bctx[1] = 384 + (sg * 6 + qs)
-                    d01 = clip((mean[0] - mean[1]) >> 6, -15, 16) + 15
-                    dc = int64(0)
-                    if c > 0:
-                        dc = clip(errors[3, ep - 1] >> 6, -15, 16) + 16
-                    bctx[2] = 384 + 512 + (d01 * 33 + dc)
-                    corr = int64(0)
-                    for k in range(3):
-                        corr += bsum[c, bctx[k]] // bcnt[c, bctx[k]]
-                    mean[4] = clip(mean[3] + corr // K[10], 0, 65280)
-                else:
-                    mean[4] = mean[3]
-                mean[5] = mean[4]
-                for e in range(EXPERTS):
-                    ls = log2_q6(esum[e, c, sctx[e]]) - log2_q6(ecnt[e, c, sctx[e]]) - 40
-                    ls = max(ls, int64(K[8]))
-                    steep[e] = slope(ls)
-                    if e <= K[11]:
-                        lsb = ls
-                scale = max(exp2_q6(lsb), int64(16))
-                center = mean[K[11]]
-                m = (center + 128) >> 8
-                # contexts
-                lsq = clip((log2_q6(2 * scale + 256) - 512) >> 5, 0, 11)
-                nw = int64(window[pos - stride - channels])
-                ne = int64(window[pos - stride + channels])
-                ww = int64(window[pos - 2 * channels])
-                nn = int64(window[pos - 2 * stride])
-                tex = (
-                    int64(west > m)
-                    + 2 * int64(north > m)
-                    + 4 * int64(nw > m)
-                    + 8 * int64(ne > m)
-                    + 16 * int64(2 * west - ww > m)
-                    + 32 * int64(2 * north - nn > m)
-                )
-                N = errors[3]
-                th = (scale * 45 + 5760) >> 6
-                ec = int64(0)
-                for k in range(3):
-                    t = int64(1)
-                    if k < c:
-                        v = int64(N[ep - c + k])
-                        t += int64(v > th) - int64(v < -th)
-                    ec = ec * 3 + t
-                th = (scale * 38 + 2918) >> 6
-                en = int64(0)
-                for k in range(4):
-                    v = int64(
-                        N[ep - channels]
-                        if k == 0
-                        else (
-                            N[ep - stride]
-                            if k == 1
-                            else (N[ep - stride + channels] if k == 2 else N[ep - stride - channels])
-                        )
-                    )
-                    en = en * 3 + 1 + int64(v > th) - int64(v < -th)
-                fr = ((y & 1) * 2 + (x & 1)) * 12 + lsq
-                # lattice
-                if channels == 1:
-                    hs[0] = 0
-                    hs[1] = west
-                    hs[2] = west * 256 + north
-                    hs[3] = (west * 256 + nw) * 256 + north
-                    of[:] = 0
-                else:
-                    gw = int64(window[base - channels])
-                    rw = int64(window[base - channels + 1]) - gw
-                    bw = int64(window[base - channels + 2]) - gw
-                    gn = int64(window[base - stride])
-                    rn = int64(window[base - stride + 1]) - gn
-                    bn = int64(window[base - stride + 2]) - gn
-                    g = int64(window[base])
-                    if c == 0:
-                        hs[0] = (rw + 256) * 512 + (bw + 256)
-                        hs[1] = (rn + 256) * 512 + (bn + 256)
-                        hs[2] = ((rw + rn + 512) >> 1) * 512 + ((bw + bn + 512) >> 1)
-                        hs[3] = ((rw + 256) * 512 + (bw + 256)) * 512 + (rn + 256)
-                        of[:] = 0
-                    elif c == 1:
-                        hs[0] = ((rw + 256) * 512 + (bw + 256)) * 256 + g
-                        of[0] = 0
-                        hs[1] = (rw + 256) * 512 + (bw + 256)
-                        of[1] = 256 - g
-                        hs[2] = (rn + 256) * 512 + (bn + 256)
-                        of[2] = 256 - g
-                        hs[3] = (rw + 256) * 256 + g
-                        of[3] = 0
-                    else:
-                        d = int64(window[base + 1]) - g + 256
-                        hs[0] = g * 512 + d
-                        of[0] = 0
-                        hs[1] = (bw + 256) * 512 + d
-                        of[1] = 256 - g
-                        hs[2] = ((rw + 256) * 512 + (bw + 256)) * 512 + d
-                        of[2] = 256 - g
-                        hs[3] = d
-                        of[3] = 256 - g
-                for t in range(4):
-                    hs[t] = lattice.address(hs[t], t, of[t], mask)
-                ta = (hs[0] >> 6) & 65535
-                tq = (hs[1] >> 6) & 65535
-                na = int64(came[c, 0, ta])
-                nb = int64(came[c, 1, tq])
-                tb = (lattice.familiarity(na) * 4 + lattice.familiarity(nb)) * 256
-                if na < 250:
-                    came[c, 0, ta] = uint8(na + 1)
-                if nb < 250:
-                    came[c, 1, tq] = uint8(nb + 1)
-                wd = clip(scale >> 6, 8, 32)
-                first = max(m - wd, int64(0))
-                last_ = min(m + wd, int64(255))
-                width = last_ - first + 1
-                prev = int64(0)
-                if first > 0:
-                    prev = cdf((first << 8) - 128 - center, steep[K[11]])
-                head = prev
-                cum[0] = prev
-                for u in range(width):
-                    v = first + u
-                    cu = cdf((v << 8) + 128 - center, steep[K[11]])
-                    if v == 255:
-                        cu = int64(ONE)
-                    p = cu - prev + 2
-                    prev = cu
-                    sx = (
-                        tb
-                        + lattice._LEVEL[seen[c, (hs[0] + v) & mask]] * 64
-                        + lattice._LEVEL[seen[c, (hs[1] + v) & mask]] * 16
-                        + lattice._LEVEL[seen[c, (hs[2] + v) & mask]] * 4
-                        + lattice._LEVEL[seen[c, (hs[3] + v) & mask]]
-                    )
-                    state[u] = sx
-                    mass[u] = p
-                    cum[u + 1] = cum[u] + ((p * rho[c, sx]) >> 12)
-                tail = prev
+                    return done
+                place = pixel + c
+                spot = place - (WINDOW_ROWS - ERROR_ROWS) * stride
+                west = int64(window[place - channels])
 
-                # decisions
+                # Means: the predictors', their blend, and that without its bias.
+                for k in range(PREDICTORS):
+                    means[k] = clip((west << 8) + least_squares.prediction(work, k, features[k] + c), 0, _TOP)
+                    energies[k] = residual.energy(errors, k, spot, channels, stride)
+                means[BLEND] = _blend(means, energies)
+                known = abs(int64(errors[BLEND, spot - 1])) if c > 0 else int64(-1)
+                lean = clip(errors[BLEND, spot - 1] >> 6, -15, 16) + 16 if c > 0 else int64(0)
+                around = residual.energy(errors, BLEND, spot, channels, stride)
+                contexts[BLEND] = residual.scale_context(around, known)
+                residual.bias_contexts(
+                    leanings,
+                    min(contexts[BLEND] // 24, int64(5)),
+                    _texture(window, place, channels, stride, (means[BLEND] + 128) >> 8),
+                    residual.signs(errors, BLEND, spot, channels, stride, int64(256)),
+                    means[0] - means[1],
+                    lean,
+                )
+                mean = clip(means[BLEND] + residual.bias(biases, c, leanings), 0, _TOP)
+                means[CENTRED] = mean
+                means[TEXTURED] = mean
+
+                # Scales.
+                for e in range(PREDICTORS):
+                    known = abs(int64(errors[e, spot - 1])) if c > 0 else int64(-1)
+                    contexts[e] = residual.scale_context(energies[e], known)
+                known = abs(int64(errors[CENTRED, spot - 1])) if c > 0 else int64(-1)
+                around = residual.energy(errors, CENTRED, spot, channels, stride)
+                contexts[CENTRED] = residual.scale_context(around, known)
+                activity = _activity(window, place, channels, stride)
+                contexts[TEXTURED] = residual.texture_scale_context(activity, abs(means[0] - means[1]))
+                for e in range(EXPERTS):
+                    slopes[e] = slope(residual.log_scale(scales, e, c, contexts[e]))
+                scale = max(exp2_q6(residual.log_scale(scales, CENTRED, c, contexts[CENTRED])), int64(16))
+
+                # Contexts of the weight sets.
+                centre = (mean + 128) >> 8
+                scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 5, 0, weight_sets.SCALE_CLASSES - 1)
+                threshold = (scale * 45 + 5760) >> 6
+                before = int64(0)
+                for k in range(3):
+                    before = before * 3 + (trit(errors[CENTRED, spot - c + k], threshold) if k < c else int64(1))
+                threshold = (scale * 38 + 2918) >> 6
+                texture = _texture(window, place, channels, stride, centre)
+                within[1] = scale_class
+                within[2] = texture
+                within[3] = before
+                within[4] = residual.signs(errors, CENTRED, spot, channels, stride, threshold)
+                within[5] = centre >> 2
+                within[7] = ((y & 1) * 2 + (x & 1)) * weight_sets.SCALE_CLASSES + scale_class
+
+                # The lattice near the mean.
+                lattice.contexts(places, window, pixel, c, channels, stride, mask)
+                familiar = lattice.familiarity(families, c, places)
+                within[6] = familiar
+                reach = clip(scale >> 6, 8, lattice.REACH)
+                first = max(centre - reach, int64(0))
+                width = min(centre + reach, int64(255)) - first + 1
+                edge = lattice.look_up(
+                    counts, c, places, ratios, familiar, mean, slopes[CENTRED], first, width, states, masses,
+                    lattice_sums, mask,
+                )  # fmt: skip
+
+                # Recall.
+                near = recall.neighbourhood(window, pixel, c, channels, stride)
+                memory_place = recall.slot(near, memory_bits)
+                check = recall.check(near)
+                memory = int64(memories[c, memory_place])
+                bucket = recall.bucket(memory, check)
+                recalled = memory & 255 if bucket > 0 else int64(-1)
+                belief = stretch_ratio(trust[c, bucket], 65536 - trust[c, bucket])
+
+                # Decisions.
                 value = int64(symbols[y, x, c])
-                lo = int64(0)
-                hi = int64(255)
-                node = int64(0)
-                j = int64(0)
-                for e in range(EXPERTS):
-                    low[e] = 0
-                    high[e] = ONE
+                low = int64(0)
+                high = int64(255)
+                phase = int64(0)
+                step = int64(0)
                 jump = max((scale * 282 + 32768) >> 16, int64(1))
-                while lo < hi:
-                    nid = int64(0)
-                    mid = m
-                    if node == 0:
-                        mid = clip(mid, 1, 255)
-                    elif node == 1:
-                        mid = m + jump * ((int64(1) << j) if j > 2 else j + 1)
-                        nid = 1 + min(j, int64(6))
-                        if mid > hi:
-                            node = int64(3)
-                    elif node == 2:
-                        mid = m - jump * ((int64(1) << j) if j > 2 else j + 1)
-                        nid = 8 + min(j, int64(6))
-                        if mid <= lo:
-                            node = int64(4)
-                    if node >= 3:
-                        mid = (lo + hi + 1) >> 1
-                        nid = 16 + (63 - leading_zeros(hi - lo)) + 8 * (node - 3)
-                    md = (mid << 8) - 128
-                    for e in range(EXPERTS):
-                        t = cdf(md - mean[e], steep[e])
-                        mid_[e] = t
-                        x_in[e] = stretch_ratio(max(int64(0), high[e] - t) + 24, max(int64(0), t - low[e]) + 24)
-                    shift = cum[width] - tail
-                    if lo <= first:
-                        A = low[K[11]]
-                    elif lo > last_:
-                        A = low[K[11]] + shift
-                    else:
-                        A = cum[lo - first]
-                    if mid <= first:
-                        M = mid_[K[11]]
-                    elif mid > last_:
-                        M = mid_[K[11]] + shift
-                    else:
-                        M = cum[mid - first]
-                    if hi + 1 <= first:
-                        B = high[K[11]]
-                    elif hi + 1 > last_:
-                        B = high[K[11]] + shift
-                    else:
-                        B = cum[hi + 1 - first]
-                    x_in[6] = stretch_ratio(max(int64(0), B - M) + 4, max(int64(0), M - A) + 4)
-                    x_in[7] = 256
-                    cn = c * NODES + nid
-                    where[0] = cn
-                    where[1] = total_nodes * S1 + cn * 12 + lsq
-                    where[2] = total_nodes * S2 + cn * 64 + tex
-                    where[3] = total_nodes * S3 + cn * 27 + ec
-                    where[4] = total_nodes * S4 + cn * 81 + en
-                    where[5] = total_nodes * S5 + cn * 64 + (m >> 2)
-                    where[6] = total_nodes * S6 + cn * 16 + (tb >> 8)
-                    where[7] = total_nodes * S7 + cn * 64 + fr
-                    dot = int64(0)
-                    for i in range(INPUTS):
-                        t = int64(0)
-                        for s in range(8):
-                            t += int64(weights[where[s], i])
-                        dot += t * x_in[i]
-                    dot = clip(dot >> 16, -STRETCH_LIMIT, STRETCH_LIMIT)
-                    pr = squash_24(dot)
-                    ap = dot + 4096
-                    j0 = ap >> 8
-                    fj = ap & 255
-                    Ta = apm[0, cn * 64 + tex]
-                    Tb = apm[1, cn * 64 + (m >> 2)]
-                    pa = ((int64(Ta[j0]) + Tb[j0]) * (256 - fj) + (int64(Ta[j0 + 1]) + Tb[j0 + 1]) * fj) >> 9
-                    pf = clip((pr * (16 - K[9]) + pa * K[9]) >> 4, 1, ONE - 1)
-                    bit = code_bit(port, words, pf, int64(value >= mid))
-                    err = ((bit << 24) - pr) >> 8
-                    el = err * rate
-                    for i in range(INPUTS):
-                        step_[i] = int32((x_in[i] * el + (1 << 23)) >> 24)
-                    for s in range(8):
-                        W = weights[where[s]]
-                        for i in range(INPUTS):
-                            W[i] += step_[i]
-                    decisions += 1
-                    tg = (bit << 24) - bit
-                    Ta[j0] += ((tg - Ta[j0]) * (256 - fj)) >> 14
-                    Ta[j0 + 1] += ((tg - Ta[j0 + 1]) * fj) >> 14
-                    Tb[j0] += ((tg - Tb[j0]) * (256 - fj)) >> 14
-                    Tb[j0 + 1] += ((tg - Tb[j0 + 1]) * fj) >> 14
-                    for e in range(EXPERTS):
-                        if bit:
-                            low[e] = mid_[e]
-                        else:
-                            high[e] = mid_[e]
-                    if bit:
-                        lo = mid
-                    else:
-                        hi = mid - 1
-                    if node == 0:
-                        node = int64(1) if bit else int64(2)
-                    elif node == 1:
-                        if bit:
-                            j += 1
-                        else:
-                            node = int64(3)
-                    elif node == 2:
-                        if bit:
-                            node = int64(4)
-                        else:
-                            j += 1
-                value = lo
-                end_symbol(port, costs, done)
-                done += 1
-                symbols[y, x, c] = uint8(value)
-                window[pos] = int32(value)
-                # updates
-                for u in range(width):
-                    mas[c, state[u]] += mass[u] >> 4
-                if value >= first and value <= last_:
-                    sx = state[value - first]
-                    hit[c, sx] += 1 << 20
-                    rho[c, sx] = (hit[c, sx] << 12) // mas[c, sx]
-                if (x & 15) == 0:
-                    for k in range(256):
-                        rho[c, tb + k] = (hit[c, tb + k] << 12) // mas[c, tb + k]
-                for t in range(4):
-                    hv = (hs[t] + value) & mask
-                    if seen[c, hv] < 250:
-                        seen[c, hv] += uint8(1)
-                if K[10] > 0:
-                    d = (value << 8) - mean[3]
-                    for k in range(3):
-                        q = bctx[k]
-                        bsum[c, q] += d
-                        bcnt[c, q] += 1
-                        if bcnt[c, q] > K[12]:
-                            bcnt[c, q] >>= 1
-                            bsum[c, q] >>= 1
                 for e in range(EXPERTS):
-                    d = (value << 8) - mean[e]
-                    errors[e, ep] = int32(d)
-                    k = sctx[e]
-                    esum[e, c, k] += abs(d)
-                    ecnt[e, c, k] += 1
-                    if ecnt[e, c, k] > 200:
-                        esum[e, c, k] = (esum[e, c, k] >> 1) + 1
-                        ecnt[e, c, k] >>= 1
-                least_squares.reveal(lower1, z1, sam1, n1 + c, m1, value - west)
-                least_squares.reveal(lower2, z2, sam2, n2 + c, m2, value - west)
-                least_squares.reveal(lower3, z3, sam3, n3 + c, m3, value - west)
+                    floors[e] = 0
+                    tops[e] = ONE
+                while low < high:
+                    middle, kind, phase = _threshold(phase, step, centre, jump, low, high)
+                    point = (middle << 8) - 128
+                    for e in range(EXPERTS):
+                        m = cdf(point - means[e], slopes[e])
+                        middles[e] = m
+                        inputs[e] = stretch_ratio(
+                            max(tops[e] - m, int64(0)) + _FLOOR, max(m - floors[e], int64(0)) + _FLOOR
+                        )
+                    under = lattice.below(lattice_sums, floors[CENTRED], edge, low, first, width)
+                    at = lattice.below(lattice_sums, middles[CENTRED], edge, middle, first, width)
+                    over = lattice.below(lattice_sums, tops[CENTRED], edge, high + 1, first, width)
+                    inputs[LATTICE] = stretch_ratio(
+                        max(over - at, int64(0)) + _LATTICE_FLOOR, max(at - under, int64(0)) + _LATTICE_FLOOR
+                    )
+                    inside = low <= recalled <= high
+                    inputs[RECALL] = int64(0)
+                    within[0] = 0
+                    if inside:
+                        inputs[RECALL] = belief if recalled >= middle else -belief
+                        within[0] = bucket
+
+                    node = c * NODES + kind
+                    for s in range(SETS):
+                        selected[s] = weight_sets.row(s, channels, node, within[s])
+                    stretch = weight_sets.mix(weights, selected, inputs)
+                    p = squash_24(stretch)
+                    first_apm = node * APM_CONTEXTS + texture
+                    second_apm = node * APM_CONTEXTS + (centre >> 2)
+                    refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
+                    bit = code_bit(port, words, refined, int64(value >= middle))
+                    weight_sets.train(weights, selected, inputs, steps, ((bit << 24) - p) >> 8, rate)
+                    weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
+                    decisions += 1
+
+                    if bit:
+                        low = middle
+                        for e in range(EXPERTS):
+                            floors[e] = middles[e]
+                    else:
+                        high = middle - 1
+                        for e in range(EXPERTS):
+                            tops[e] = middles[e]
+                    if phase == 0:
+                        phase = 2 - bit
+                    elif phase == 1 + bit:
+                        phase += 2
+                    elif phase <= 2:
+                        step += 1
+                value = low
+                end_symbol(port, costs, done)
+                symbols[y, x, c] = uint8(value)
+                window[place] = int32(value)
+
+                # What the sample teaches.
+                lattice.learn(
+                    counts, c, places, ratios, hits, expected, first, width, states, masses, value, done, mask
+                )
+                if bucket > 0:
+                    recall.learn_trust(trust, c, bucket, value == recalled)
+                recall.memorise(memories, c, memory_place, memory, check, value)
+                residual.learn_bias(biases, c, leanings, (value << 8) - means[BLEND])
+                for e in range(EXPERTS):
+                    error = (value << 8) - means[e]
+                    errors[e, spot] = int32(error)
+                    residual.learn_scale(scales, e, c, contexts[e], abs(error))
+                for k in range(PREDICTORS):
+                    target = features[k] + c
+                    least_squares.reveal(factors, work, samples, k, target, features[k] + channels, value - west)
+                done += 1
             if overrun(port, words):
                 return done - channels
-            least_squares.update(column1[x], left1, prod1, sam1, m1, FAST[0], FAST[1], FAST[2], FAST[3])
-            least_squares.update(column2[x], left2, prod2, sam2, m2, SLOW[0], SLOW[1], SLOW[2], SLOW[3])
-            least_squares.update(column3[x], left3, prod3, sam3, m3, da, db, ds, dg)
-        for k in range(PAD):
-            for c in range(channels):
-                p0 = (ROWS - 1) * stride + (PAD + columns) * channels + c
-                window[p0 + k * channels] = window[p0 - channels]
+            least_squares.end_pixel(0, fast, sums, samples, features[0] + channels, x, columns)
+            least_squares.end_pixel(1, slow, sums, samples, features[1] + channels, x, columns)
+            least_squares.end_pixel(2, wide, sums, samples, features[2] + channels, x, columns)
     return done
+
+
+@kernel(
+    "int64(uint64[::1], uint32[::1], uint32[::1], uint8[:, :, ::1], int64, Tuple(("
+    "int64[::1], int64[:, :, ::1], int32[:, :, ::1], int32[:, :, ::1], int32[:, :, ::1], int32[:, :, ::1], "
+    "int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], int32[:, ::1], int64[:, :, :, ::1], "
+    "int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], uint8[:, ::1], uint8[:, :, ::1], int64[:, :, ::1], "
+    "uint32[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int32[::1])))"
+)
+def run(port, words, costs, symbols, stop, tables):
+    """Code `symbols`, uint8[rows, columns, channels], with fresh tables; see `arcodec.models.base.Model.run`."""
+    return _run(port, words, costs, symbols, stop, tables)
