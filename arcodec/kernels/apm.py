@@ -21,7 +21,7 @@ _REACH = 1920  # stretch of the last entry
 def _curve() -> np.ndarray:
     """int32[STRIDE]: the probabilities of the entries' own stretches, 2**-22."""
     places = 256 * np.arange(STRIDE) - _REACH
-    return squash_table()[places + STRETCH_MAX + 1] << 6
+    return squash_table(16)[places + STRETCH_MAX + 1] << 6
 
 
 _CURVE = _curve()

@@ -18,10 +18,10 @@ et al. 2016 (Vanilc).
 
 Bounds. Features and targets lie within +-255, so a block adds at most B = (block * 255**2) << gain to an entry. With
 the factors v per row and h per block, past[0] <= B / (1 - v), past[1] <= past[0] / (1 - h) and sums[0] <= h * (B +
-past[0]) / (1 - h); `PREDICTORS` keeps past[1] + sums[0], the largest sum formed, below 0.7 * 2**31, and rounding adds
-less than 2 / (1 - v) / (1 - h) < 2**10. `factor` scales entries to below 2**29 and keeps the rows of the elimination
-within +-2**29 and factors within +-2**28: a sum of up to 60 products stays below 2**63. In `substitute` residuals stay
-within +-2**20, products with factors within 2**48.
+past[0]) / (1 - h); `RATES` keeps past[1] + sums[0], the largest sum formed, below 0.7 * 2**31, and rounding adds
+less than 2 / (1 - v) / (1 - h) < 2**10. `factor` scales entries to below 2**29 and keeps the rows of the
+elimination within +-2**29 and factors within +-2**28: a sum of up to 60 products stays below 2**63. In `substitute`
+residuals stay within +-2**20, products with factors within 2**48.
 """
 
 from __future__ import annotations
@@ -34,13 +34,12 @@ from arcodec.kernels.fixed import leading_zeros
 from arcodec.kernels.plain import plain
 
 ROWS = 4  # of the window: neighbours lie at most ROWS - 1 rows above
-MARGIN = 5  # samples of a channel on each side of the window
+MARGIN = 4  # samples of a channel on each side of the window
 
 # Rows and columns from the pixel, the most useful first; the western sample is the reference of all.
 NEIGHBOURS = (
-    ((-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-1, -2), (-2, -1), (-2, 2))
-    + ((0, -3), (-1, 3), (-3, 0), (-2, -2), (-3, 1), (-3, -1), (-2, 3), (0, -4), (-1, -3), (-1, 4))
-    + ((-2, -3), (-3, 2), (-3, -2), (0, -5), (-3, 3), (-3, -3), (-1, -4), (-2, 4))
+    *((-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-2, 1), (-1, 2), (-1, -2), (-2, -1), (-2, 2)),
+    *((0, -3), (-1, 3), (-3, 0), (-2, -2), (-3, 1), (-3, -1), (-2, 3), (0, -4), (-1, -3), (-1, 4)),
 )
 
 # A predictor: neighbours per channel for gray and for colour (the sum a multiple of 4), then the columns of RATES.
@@ -246,10 +245,8 @@ def begin_pixel(which, past, sums, factors, work, samples, offsets, features, wi
     size = features + channels
     if column % block == 0:
         ridge = int64(RATES[which, RIDGE]) << int64(RATES[which, GAIN])
-        factor(
-            sums[which, 0], past[1, column // block], factors[which, 0], factors[which, 1], work[which], size, features,
-            ridge,
-        )  # fmt: skip
+        past_right = past[1, column // block]
+        factor(sums[which, 0], past_right, factors[which, 0], factors[which, 1], work[which], size, features, ridge)
     substitute(factors[which, 0], work[which], own, features, (size + 7) & -8)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import int32, int64, uint8, uint32
+from numba import int32, int64, uint8
 
 from arcodec.kernels import lattice, least_squares, recall, residual, weight_sets
 from arcodec.kernels.compiling import inline, kernel
@@ -18,10 +18,10 @@ from arcodec.kernels.fixed import leading_zeros
 from arcodec.kernels.least_squares import MARGIN, PREDICTORS
 from arcodec.kernels.least_squares import ROWS as WINDOW_ROWS
 from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
+from arcodec.kernels.plain import plain
 from arcodec.kernels.port import code_bit, end_symbol, overrun
 from arcodec.kernels.residual import clip, trit
 from arcodec.kernels.weight_sets import APM_CONTEXTS, APM_STEPS, APMS, INPUTS, NODES, SETS
-from arcodec.kernels.plain import plain
 
 BLEND, CENTRED, TEXTURED = range(PREDICTORS, PREDICTORS + 3)  # experts after the predictors
 EXPERTS = PREDICTORS + 3
@@ -63,10 +63,10 @@ def table_shapes(shape: Sequence[int]) -> list[tuple[tuple[int, ...], type]]:
 
 def allocate(shape: Sequence[int]) -> tuple[object, ...]:
     """Fresh tables for a chunk of `shape`, as `run` takes them after `stop`."""
-    rows, columns, channels = shape
+    _, columns, channels = shape
     stride = (columns + 2 * MARGIN) * channels
     tables = [np.zeros(s, t) for s, t in table_shapes(shape)]
-    window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[PREDICTORS + 4 :]
+    window, _, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[PREDICTORS + 4 :]
     window[:] = 128
     scales[:] = residual.scale_table(EXPERTS, channels)
     biases[1] = 1

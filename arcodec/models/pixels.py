@@ -34,6 +34,6 @@ class Pixels(Model):
         return int(kernel.run(port, words, costs, symbols, stop, kernel.allocate(symbols.shape)))
 
     def memory(self, shape: Sequence[int]) -> int:
-        """The tables, twice for what their making takes, and a megabyte for the loop's own."""
+        """The tables, and what making them takes."""
         tables = sum(size_of(s) * np.dtype(t).itemsize for s, t in kernel.table_shapes(shape))
         return tables + (8 << 20)
