@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from io import BufferedReader
 from types import TracebackType
-from typing import IO
+from typing import Protocol
 
 from arcodec.errors import FileRefusedError
 
@@ -36,13 +37,18 @@ class Input:
     """
 
     path: str
-    file: IO[bytes]
+    file: BufferedReader
     status: os.stat_result | None
 
     def refuse_changed(self, size: int) -> None:
         """Raise FileRefusedError unless it is as it was when opened, and `size` bytes were read."""
         if self.status and (size != self.status.st_size or _changed(self.status, os.fstat(self.file.fileno()))):
             raise FileRefusedError("changed while it was being read; nothing was kept")
+
+    def refuse_terminal(self) -> None:
+        """Raise FileRefusedError if it is a terminal: nobody types compressed data."""
+        if self.file.isatty():
+            raise FileRefusedError("compressed data are not read from a terminal; name a file or redirect one")
 
     def remove(self) -> None:
         """Remove the file.
@@ -80,11 +86,22 @@ def opened(path: str, *, to_remove: bool = False) -> Iterator[Input]:
     if stat.S_ISDIR(mode):
         raise FileRefusedError("is a folder; -r takes what is in it")
     if not stat.S_ISREG(mode):
-        raise FileRefusedError(f"is {_KINDS.get(stat.S_IFMT(mode), 'no regular file')}; pipe it in if you mean its data")
+        raise FileRefusedError(
+            f"is {_KINDS.get(stat.S_IFMT(mode), 'no regular file')}; pipe it in if you mean its data"
+        )
     if to_remove and os.path.islink(path):
         raise FileRefusedError("is a symbolic link, which --rm does not remove")
     with open(path, "rb") as file:
         yield Input(path, file, os.fstat(file.fileno()))
+
+
+class CountingSink(Protocol):
+    """A sink that knows how many bytes it has kept."""
+
+    size: int
+
+    def write(self, data: bytes | memoryview, /) -> object:
+        """Take all of `data`."""
 
 
 class Stdout:
@@ -104,14 +121,12 @@ class Stdout:
 
 
 class Nothing:
-    """A sink that only counts."""
+    """A sink that keeps nothing."""
 
-    def __init__(self) -> None:
-        self.size = 0
+    size = 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """Count `data`."""
-        self.size += len(data)
+        """Forget `data`."""
 
 
 class Output:
@@ -159,9 +174,7 @@ class Output:
         try:
             self.size += _write(self._fd, data)
         except OSError as error:
-            raise FileRefusedError(
-                f"cannot write {self.target}: {error.strerror}; nothing of it was kept"
-            ) from None
+            raise FileRefusedError(f"cannot write {self.target}: {error.strerror}; nothing of it was kept") from None
 
     def commit(self, source: os.stat_result | None) -> None:
         """Give the file the mode and times of `source`, put it on disk, and give it its name."""
@@ -271,13 +284,12 @@ def leftovers(target: str) -> list[str]:
 
 
 def _lock(fd: int) -> bool:
-    """Mark a temporary file as being written; False if another process does."""
-    if fcntl is None:
-        return True
+    """Mark a temporary file as being written, until it is closed; False if another process does, or none can."""
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)  # else a file system without locks
+        if fcntl is not None:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
     return True
 
 

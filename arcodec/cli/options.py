@@ -15,17 +15,12 @@ from arcodec.cli.files import STDIN
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Size(click.ParamType[int]):
+def size(text: str) -> int:
     """A number of bytes: 100000, 512M, 2G, 300MiB. K, M, G and T are powers of 1024."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number of bytes."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:iB|B)?", str(value), re.IGNORECASE)
-        if not match:
-            self.fail(f"{value!r} is no size; write 512M, 2G, 300MiB or a number of bytes", param, ctx)
-        return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]?)(?:iB|B)?", text, re.IGNORECASE)
+    if not match:
+        raise click.BadParameter(f"{text!r} is no size; write 512M, 2G, 300MiB or a number of bytes")
+    return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
 class _Levels(click.Option):
@@ -40,11 +35,11 @@ class _Levels(click.Option):
 class Common:
     """What all verbs that code take."""
 
-    quiet: bool
-    verbose: bool
-    recursive: bool
-    threads: int
-    memory: int | None
+    quiet: bool = False
+    verbose: bool = False
+    recursive: bool = False
+    threads: int = 0
+    memory: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ class Target:
         """Raise UsageError for what contradicts itself."""
         if self.output is not None and self.stdout:
             raise click.UsageError("-o and -c contradict each other")
-        if not self.keep and (self.stdout or STDIN in files):
+        if not self.keep and (self.stdout or not files or STDIN in files):
             raise click.UsageError("--rm needs files as input and output, not a stream")
         if files.count(STDIN) > 1:
             raise click.UsageError("standard input can be read only once")
@@ -89,8 +84,8 @@ class Target:
 
 def _levels() -> list[click.Option]:
     text = (
-        "Chunk size: -1 to -3 4 MiB, -4 to -6 16 MiB, -7 to -9 64 MiB; -5 if none is given. Files larger than a chunk "
-        "get smaller with larger chunks, but take more memory and keep fewer cores busy."
+        "Chunk size: 4 MiB for -1 to -3, 16 MiB for -4 to -6, 64 MiB for -7 to -9; -5 if none is given. Large files "
+        "get smaller by larger chunks, but take more memory and keep fewer cores busy."
     )
     first = _Levels(["-1", "level"], flag_value=1, type=int, help=text)
     return [first, *(click.Option([f"-{n}", "level"], flag_value=n, type=int, hidden=True) for n in range(2, 10))]
@@ -108,7 +103,7 @@ COMMON = [
         help="Chunks coded at a time; 0, the default: one per core. The output is the same for any N.",
     ),
     click.Option(
-        ["-M", "--memory"], type=Size(), metavar="SIZE", help="Refuse to take more memory: 512M, 2G, 300MiB ..."
+        ["-M", "--memory"], type=size, metavar="SIZE", help="Refuse to take more memory: 512M, 2G, 300MiB ..."
     ),
     click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
     click.Option(["-v", "--verbose"], is_flag=True, help="Say more: models, chunks, memory, times."),

@@ -1,0 +1,176 @@
+"""Adds golden and hostile files that are not there yet; never changes one that is. Run: python -m tests.make_vectors
+
+A golden vector is an input, the .arcz it became, and the options. Once released it stays for ever:
+it must decode to its input, and as long as its model is the current one, compressing must give it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import arcodec
+from arcodec import container
+from arcodec.container import Chunk, Header, Writer
+from arcodec.models import store
+
+HERE = Path(__file__).parent
+VECTORS = HERE / "vectors"
+HOSTILE = HERE / "hostile"
+
+TEXT = b"".join(
+    b"%d. The quick brown fox jumps over the lazy dog; %d times in all.\n" % (i, i * i) for i in range(40)
+)
+
+
+def picture(rows: int, columns: int, channels: int) -> bytes:
+    """A smooth image with some noise and an edge, as raster bytes; integer arithmetic only."""
+    y, x, c = np.indices((rows, columns, channels))
+    noise = (y * 7919 + x * 104729 + c * 1299709) % 65537 % 5
+    return ((y * 3 + x * 2 + c * 40 + noise + 60 * (x > y)) % 256).astype(np.uint8).tobytes()
+
+
+def bmp(rows: int, columns: int) -> bytes:
+    """A 24-bit BMP, rows padded."""
+    stride = -(-columns * 3 // 4) * 4
+    raster = np.frombuffer(picture(rows, columns, 3), np.uint8).reshape(rows, columns * 3)
+    padded = np.zeros((rows, stride), np.uint8)
+    padded[:, : columns * 3] = raster
+    sizes = [54 + rows * stride, 0, 54, 40, columns, rows, 1 | 24 << 16, 0, rows * stride, 0, 0, 0, 0]
+    return b"BM" + np.array(sizes, "<u4").tobytes() + padded.tobytes()
+
+
+LETTERS = store.pack(
+    {"counts": np.where(np.isin(np.arange(256), list(b" etaoinshr")), 90, 1).astype(np.uint16)},
+    {
+        "architecture": "order0",
+        "symbols": "bytes",
+        "provenance": "frequent letters of English",
+        "licence": "CC0-1.0",
+        "command": "python -m tests.make_vectors",
+    },
+)
+
+# name: (input, options). Append only.
+GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
+    "empty": (b"", {}),
+    "one-byte": (b"x", {}),
+    "fill": (b"\0" * 70_000, {}),
+    "stored": (bytes(range(256)), {"model": "order0"}),
+    "order0": (TEXT, {"model": "order0"}),
+    "bytes-1-text": (TEXT, {}),
+    "bytes-1-binary": (np.cumsum(np.arange(3000) % 17).astype("<u2").tobytes(), {}),
+    "pixels-1-rgb": (b"P6\n31 23\n255\n" + picture(23, 31, 3), {}),
+    "pixels-1-gray": (b"P5\n# with a comment\n40 20\n255\n" + picture(20, 40, 1) + b"tail", {}),
+    "pam-rgba": (
+        b"P7\nWIDTH 12\nHEIGHT 9\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + picture(9, 12, 4),
+        {},
+    ),
+    "pgm-16": (b"P5\n16 10\n1023\n" + ((np.arange(160) * 37 % 1024).astype(">u2")).tobytes(), {}),
+    "bmp": (bmp(14, 11), {}),
+    "many-chunks": (TEXT * 1600, {"model": "order0", "level": 1}),
+    "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
+}
+
+
+def golden(name: str) -> tuple[bytes, dict[str, object]]:
+    """Input and options of a vector; a model given by its file's bytes is written out first."""
+    data, options = GOLDEN[name]
+    if isinstance(options.get("model"), bytes):
+        path = VECTORS / f"{hashlib.sha256(LETTERS).hexdigest()[:12]}{store.SUFFIX}"
+        if not path.exists():
+            path.write_bytes(LETTERS)
+        options = options | {"model": str(path)}
+    return data, options
+
+
+def _frame(chunk: Chunk, payload: bytes, header: Header | None = None) -> bytes:
+    sink = io.BytesIO()
+    Writer(sink, header or Header(0, 1 << 30, None)).add(chunk, payload)
+    return sink.getvalue()
+
+
+def _flip(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+
+
+def _good() -> bytes:
+    return (VECTORS / "order0.arcz").read_bytes()
+
+
+def _claim(
+    model: int, shape: tuple[int, ...], payload: bytes = b"abc", content: int = 0, memory: int = 1 << 30
+) -> bytes:
+    header = Header(content, memory, None if content == 0 else 10)
+    return _frame(Chunk(model, None, shape, True, True, len(payload), 0), payload, header)
+
+
+# name: (how to make it, the error it must raise, what the message says)
+BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
+    "empty": (lambda: b"", "TruncatedError", "is empty"),
+    "not-arcz": (lambda: b"PK\x03\x04 is a zip", "NotArcodecError", "signature AC 7A"),
+    "future-version": (lambda: b"\xac\x7a\xc2" + _good()[3:], "VersionError", "version 2"),
+    "unknown-model": (lambda: _claim(50, (100,)), "UnknownModelError", "model 50"),
+    "unknown-model-file": (
+        lambda: _frame(Chunk(container.BY_ID, b"\xab" * 32, (100,), True, True, 3, 0), b"abc"),
+        "UnknownModelError",
+        "abababab",
+    ),
+    "unknown-content": (lambda: _claim(0, (3,), content=99), "VersionError", "content kind 99"),
+    "wrong-header-check": (lambda: _flip(_good(), 6), "CorruptError", "header of chunk 0"),
+    "wrong-data-check": (lambda: _flip(_good(), 12), "CorruptError", "chunk 0: .* checksum"),
+    "wrong-data": (lambda: _flip(_good(), 100), "CorruptError", "chunk 0"),
+    "wrong-digest": (
+        lambda: _flip((VECTORS / "many-chunks.arcz").read_bytes(), -12),
+        "CorruptError",
+        "trailer",
+    ),
+    "cut-header": (lambda: _good()[:9], "TruncatedError", "header of chunk 0"),
+    "cut-payload": (lambda: _good()[:-1], "TruncatedError", "data of chunk 0"),
+    "garbage-appended": (lambda: _good() + b"garbage", "TrailingDataError", "cut them off"),
+    "too-many-symbols": (lambda: _claim(container.FILL, (1 << 31,), b"a"), "CorruptError", "the format allows"),
+    "payload-longer-than-symbols": (lambda: _claim(container.BYTES, (2,)), "CorruptError", "claims 3 bytes for 2"),
+    "little-memory-claimed": (
+        lambda: _claim(container.BYTES, (1 << 29,), memory=1024),
+        "CorruptError",
+        "more memory",
+    ),
+    "overlong-varint": (
+        lambda: _good()[:5] + b"\x85\x00" + _good()[6:],
+        "CorruptError",
+        "shortest form",
+    ),
+    "payload-runs-out": (lambda: _claim(container.ORDER0, (1 << 20,)), "CorruptError", "end after symbol"),
+    "payload-goes-on": (lambda: _claim(container.ORDER0, (90,), bytes(90)), "CorruptError", "go on after"),
+    "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2)), "CorruptError", "shape"),
+    "planes-missing": (lambda: _claim(0, (3,), content=1), "CorruptError", ""),
+}
+
+
+def main() -> None:
+    """Write what is missing."""
+    for name in GOLDEN:
+        data, options = golden(name)
+        path = VECTORS / f"{name}.arcz"
+        if not path.exists():
+            path.write_bytes(arcodec.compress(data, **options))  # type: ignore[arg-type]
+            print(f"added {path.name}")
+    for name, (make, _, _) in BAD.items():
+        path = HOSTILE / f"{name}.arcz"
+        if not path.exists():
+            path.write_bytes(make())
+            print(f"added hostile {path.name}")
+    sums = [
+        f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n"
+        for p in sorted(VECTORS.iterdir())
+        if p.suffix != ".txt"
+    ]
+    (VECTORS / "SHA256SUMS.txt").write_text("".join(sums))
+
+
+if __name__ == "__main__":
+    main()
