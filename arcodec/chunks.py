@@ -15,7 +15,7 @@ from arcodec.models import store
 from arcodec.models.base import Model, Symbols, Watch, size_of
 
 # Fewer symbols than this are not worth waking a model for.
-_SMALL = 32
+SMALL = 32
 # A coder after the first is tried only where the first needs fewer bits per symbol than this on a sample of this many
 # symbols: what costs more is photographic, and no other model comes near.
 _GRAPHIC_BITS = 1.5
@@ -114,7 +114,7 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
     if symbols.size and (symbols == symbols.flat[0]).all():
         code = container.FILL
     else:
-        if symbols.size >= _SMALL:
+        if symbols.size >= SMALL:
             coder = _choose(symbols, coders)
             code, payload = coder.code, coder.encode(symbols, watch)
         if coder is None or len(payload) >= symbols.size:

@@ -118,9 +118,9 @@ def _checked_bits(
     b = np.zeros(p.shape, np.int64) if bits is None else np.asarray(bits, np.int64)
     if p.ndim != 1 or b.shape != p.shape:
         raise ValueError(f"bits and probabilities have shapes {b.shape} and {p.shape}; both must be (n,)")
-    if p.size and not (1 <= p.min() and p.max() < TOTAL):
+    if p.size and not (p.min() >= 1 and p.max() < TOTAL):
         raise ValueError("each probability must be from 1 to 2**24 - 1")
-    if b.size and not (0 <= b.min() and b.max() <= 1):
+    if b.size and not (b.min() >= 0 and b.max() <= 1):
         raise ValueError("each bit must be 0 or 1")
     return b, p
 
@@ -134,7 +134,7 @@ def _checked_symbols(
         raise ValueError(f"symbols and frequencies have shapes {s.shape} and {f.shape}; they must be (n,) and (n, k)")
     if f.size and (f.min() < 1 or (f.sum(axis=1) != TOTAL).any()):
         raise ValueError("frequencies must be at least 1, and each row must sum to 2**24")
-    if s.size and not (0 <= s.min() and s.max() < f.shape[1]):
+    if s.size and not (s.min() >= 0 and s.max() < f.shape[1]):
         raise ValueError(f"symbols must be from 0 to {f.shape[1] - 1}")
     return s, f
 
@@ -144,7 +144,8 @@ def _constriction_decode(words: Words, family: Any, parameters: npt.NDArray[np.f
         symbols = constriction.stream.queue.RangeDecoder(np.asarray(words, np.uint32)).decode(family, parameters)
     except AssertionError:
         raise CorruptError("the words are not those of any symbols with these probabilities") from None
-    return symbols.astype(np.int64)
+    found: npt.NDArray[np.int64] = symbols.astype(np.int64)
+    return found
 
 
 def _encode(frequencies: npt.NDArray[np.int64], symbols: npt.NDArray[np.int64]) -> Words:

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from arcodec.container import MAX_CHUNK, Chunk, Header, Sink, Source, Writer
 from arcodec.content.base import Content, Parsed
 from arcodec.errors import ModelError
 from arcodec.models import store
-from arcodec.models.base import Symbols, Watch
+from arcodec.models.base import Symbols, Watch, size_of
 from arcodec.threads import Progress
 
 LEVELS = range(1, 10)
@@ -110,6 +111,10 @@ class _Models:
     pixels: Sequence[Coder]
     file: store.ModelFile | None = None
 
+    def coders(self, shape: Sequence[int]) -> Sequence[Coder]:
+        """Those for a chunk of this shape, the likeliest to be best first."""
+        return self.pixels if len(shape) == 3 else self.bytes or [chunks.built_in("bytes")]
+
 
 def compress_stream(
     source: Source, sink: Sink, options: Options | None = None, progress: Progress | None = None
@@ -120,7 +125,8 @@ def compress_stream(
         source: has `read(size) -> bytes`.
         sink: has `write(bytes)`.
         options: how; the defaults if None.
-        progress: called now and then with the number of symbols coded so far (about the bytes of the input).
+        progress: called now and then with the symbols coded so far (about the bytes of the input) and what they came
+            to in bytes.
 
     Raises:
         ModelError: the model asked for cannot be had or does not fit the input.
@@ -183,8 +189,9 @@ def _compress_parsed(
 ) -> Report:
     planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
     parts = list(_plane_parts(planes, options.chunk_size))
+    needed = max(_memory(part.symbols.shape, usable) for part in parts)
     # The planes are in memory anyhow, so the payloads may be too, and the header can say what was needed.
-    results = list(_encode(parts, options, usable, progress))
+    results = list(_encode(parts, needed, options, usable, progress))
     held = 2 * (sum(plane.size for plane in planes) + counted.size)  # each once in parts, once in one piece
     memory = held + max(encoded.memory for encoded in results)
     writer = _begin(sink, Header(kind.code, memory, counted.size), options, usable)
@@ -198,18 +205,21 @@ def _compress_parsed(
 def _compress_raw(
     head: bytes, counted: _Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
 ) -> Report:
+    source = _raw_parts(head, counted, options.chunk_size)
+    first = next(source)
+    needed = _memory(first.symbols.shape if first.last else (_largest(options.chunk_size),), usable)
     parts: deque[_Part] = deque()  # under way; read ahead of the results by a few
 
     def remember() -> Iterator[_Part]:
-        for part in _raw_parts(head, counted, options.chunk_size):
+        for part in chain([first], source):
             parts.append(part)
             yield part
 
     writer = None
-    for encoded in _encode(remember(), options, usable, progress):
+    for encoded in _encode(remember(), needed, options, usable, progress):
         part = parts.popleft()
         if writer is None:
-            memory = encoded.memory if part.last else _most_memory(options, usable)
+            memory = encoded.memory if part.last else needed
             writer = _begin(sink, Header(container.RAW, memory, None), options, usable)
         writer.add(encoded.header(starts_plane=part.starts_plane, last=part.last), encoded.payload)
     digest = counted.digest.digest()
@@ -219,19 +229,21 @@ def _compress_raw(
 
 
 def _encode(
-    parts: Iterable[_Part], options: Options, usable: _Models, progress: Progress | None
+    parts: Iterable[_Part], needed: int, options: Options, usable: _Models, progress: Progress | None
 ) -> Iterator[Encoded]:
+    """Encode chunks, none of which takes more than `needed` bytes of memory."""
+    chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}, for chunks of this size,")
     workers = options.threads
     if options.memory_limit is not None:
-        needed = _most_memory(options, usable)
-        chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}")
         workers = max(1, min(workers, options.memory_limit // needed))
 
     def work(part: _Part, watch: Watch) -> Encoded:
-        coders = usable.pixels if part.symbols.ndim == 3 else usable.bytes or [chunks.built_in("bytes")]
-        return chunks.encode(part.symbols, coders, options.verify, watch)
+        return chunks.encode(part.symbols, usable.coders(part.symbols.shape), options.verify, watch)
 
-    return threads.ordered(parts, work, lambda part: part.symbols.size, workers, progress)
+    def sizes(part: _Part, encoded: Encoded) -> tuple[int, int]:
+        return part.symbols.size, len(encoded.payload)
+
+    return threads.ordered(parts, work, sizes, workers, progress)
 
 
 def _begin(sink: Sink, header: Header, options: Options, usable: _Models) -> Writer:
@@ -248,10 +260,11 @@ def _largest(chunk_size: int) -> int:
     return chunk_size + chunk_size // 4
 
 
-def _most_memory(options: Options, usable: _Models) -> int:
-    """Bytes that coding the largest chunk of bytes may take."""
-    coder = usable.bytes[0] if usable.bytes else None
-    return chunks.decoding_memory((_largest(options.chunk_size),), coder)
+def _memory(shape: Sequence[int], usable: _Models) -> int:
+    """Bytes that coding a chunk of this shape may take. The model is loaded here: a worker cannot be interrupted."""
+    if size_of(shape) < chunks.SMALL:
+        return chunks.decoding_memory(shape, None)
+    return chunks.decoding_memory(shape, usable.coders(shape)[0])
 
 
 def _raw_parts(head: bytes, counted: _Counted, chunk_size: int) -> Iterator[_Part]:

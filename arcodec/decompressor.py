@@ -52,7 +52,8 @@ def decompress_stream(
         source: has `read(size) -> bytes`.
         sink: has `write(bytes)`. What has been written when an error is raised is not to be trusted as a whole.
         limits: threads, memory, output size; the defaults if None.
-        progress: called now and then with the number of symbols decoded so far (about the bytes of the output).
+        progress: called now and then with the symbols decoded so far (about the bytes of the output) and the coded
+            bytes they came from.
 
     Raises:
         FormatError: the input is no .arcz file, damaged, cut short, or of a later version.
@@ -65,16 +66,17 @@ def decompress_stream(
     kinds: dict[str, None] = {}
     while (header := reader.next_frame()) is not None:
         room = None if limits.size is None else limits.size - written
-        frame = _Frame(reader, header, limits, room, partial(_after, progress, written) if progress else None)
+        before = partial(_after, progress, written, reader.offset) if progress else None
+        frame = _Frame(reader, header, limits, room, before)
         written += frame.decode(sink)
         digest = frame.digest
         kinds[content.name_of(header.content)] = None
     return Report(reader.offset, written, "+".join(kinds), digest)
 
 
-def _after(progress: Progress, before: int, symbols: int) -> None:
+def _after(progress: Progress, symbols_before: int, coded_before: int, symbols: int, coded: int) -> None:
     """Progress of a frame that comes after others."""
-    progress(before + symbols)
+    progress(symbols_before + symbols, coded_before + coded)
 
 
 class _Frame:
@@ -154,7 +156,10 @@ class _Frame:
             except MemoryError:
                 raise LimitError(f"chunk {task.number}: there is not enough memory to decode it") from None
 
-        return threads.ordered(self._tasks(), work, lambda task: task.chunk.symbols, self._threads, self._progress)
+        def sizes(task: _Task, result: object) -> tuple[int, int]:
+            return task.chunk.symbols, len(task.payload)
+
+        return threads.ordered(self._tasks(), work, sizes, self._threads, self._progress)
 
     def _tasks(self) -> Iterator[_Task]:
         total = 0

@@ -13,20 +13,20 @@ from arcodec.models.base import Port, Watch
 
 T = TypeVar("T")
 R = TypeVar("R")
-Progress = Callable[[int], None]
+Progress = Callable[[int, int], None]  # symbols and coded bytes so far
 
 _INTERVAL = 0.1  # seconds between two looks at the ports
-_DONE, _HALT = 8, 9  # slots of a port; arcodec.kernels.port is not imported before a model is
+_POSITION, _DONE, _HALT = 5, 8, 9  # slots of a port; arcodec.kernels.port is not imported before a model is
 
 
 class _Ports:
-    """The ports at work, and the symbols that finished work has coded."""
+    """The ports at work, and what finished work has come to."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
         self._lock = threading.Lock()
         self._ports: dict[int, Port] = {}
-        self._finished = 0
+        self._symbols = self._coded = 0
         self._reported = 0
         self._halted = False
 
@@ -35,10 +35,11 @@ class _Ports:
             self._ports[threading.get_ident()] = port
             port[_HALT] = self._halted
 
-    def finish(self, symbols: int) -> None:
+    def finish(self, symbols: int, coded: int) -> None:
         with self._lock:
             self._ports.pop(threading.get_ident(), None)
-            self._finished += symbols
+            self._symbols += symbols
+            self._coded += coded
 
     def halt(self) -> None:
         with self._lock:
@@ -49,31 +50,37 @@ class _Ports:
     def report(self) -> None:
         if self._progress:
             with self._lock:
-                done = self._finished + sum(int(port[_DONE]) for port in self._ports.values())
-            self._reported = max(self._reported, done)  # verifying starts a second port for the same symbols
-            self._progress(self._reported)
+                symbols = self._symbols + sum(int(port[_DONE]) for port in self._ports.values())
+                coded = self._coded + sum(4 * int(port[_POSITION]) for port in self._ports.values())
+            # Verifying starts a second port for the same symbols; that is not to look like going back.
+            if symbols >= self._reported:
+                self._reported = symbols
+                self._progress(symbols, coded)
 
 
 def ordered(
     items: Iterable[T],
     work: Callable[[T, Watch], R],
-    size: Callable[[T], int],
+    sizes: Callable[[T, R], tuple[int, int]],
     threads: int,
     progress: Progress | None = None,
 ) -> Iterator[R]:
     """`work(item, watch)` for each item, on `threads` threads; results in the order of the items.
 
     At most two items per thread are held at a time. `progress` is called on this thread, some ten times a second,
-    with the number of symbols coded so far: `size(item)` for finished items, what their ports say for those under
-    way. When anything raises here, Ctrl-C included, the kernels are told to stop and the exception goes on.
+    with the symbols and coded bytes so far: `sizes(item, result)` of finished items, and what the ports say of those
+    under way. When anything raises here, Ctrl-C included, the kernels are told to stop and the exception goes on.
     """
     ports = _Ports(progress)
 
     def run(item: T) -> R:
+        symbols, coded = 0, 0
         try:
-            return work(item, ports.watch)
+            result = work(item, ports.watch)
+            symbols, coded = sizes(item, result)
+            return result
         finally:
-            ports.finish(size(item))
+            ports.finish(symbols, coded)
 
     pool = ThreadPoolExecutor(threads, "arcodec")
     waiting: deque[Future[R]] = deque()

@@ -239,13 +239,14 @@ def test_bad_arguments() -> None:
 
 
 def test_progress_goes_up_to_the_size() -> None:
-    seen: list[int] = []
+    seen: list[tuple[int, int]] = []
     data = random.Random(3).randbytes(3_000_000)
     packed = io.BytesIO()
-    compress_stream(io.BytesIO(data), packed, Options(level=1, model="order0"), seen.append)
+    compress_stream(io.BytesIO(data), packed, Options(level=1, model="order0"), lambda *now: seen.append(now))
     packed.seek(0)
-    decompress_stream(packed, io.BytesIO(), progress=seen.append)
-    assert all(0 <= n <= len(data) for n in seen)
+    decompress_stream(packed, io.BytesIO(), progress=lambda *now: seen.append(now))
+    assert all(0 <= symbols <= len(data) for symbols, _ in seen)
+    assert all(coded <= 1.1 * symbols + 4096 for symbols, coded in seen)
 
 
 def test_an_exception_in_between_stops_the_kernels() -> None:

@@ -143,11 +143,11 @@ def test_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(show, "_PATIENCE", 0)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
-    with show.Meter("[b]x\n", 1000, files.Nothing(), quiet=False, phase="verifying") as meter:
-        meter(0)
+    with show.Meter("[b]x\n", 1000, quiet=False, phase="verifying") as meter:
+        meter(0, 0)
         assert not terminal.getvalue()
-        meter(500)
-        meter(2000)
+        meter(500, 100)
+        meter(2000, 400)
     assert r"verifying [b]x\n" in terminal.getvalue()
     assert "50%" in terminal.getvalue()
 
@@ -157,14 +157,14 @@ def test_no_progress_bar(quiet: bool, stream: type[io.StringIO], monkeypatch: py
     out = stream()
     monkeypatch.setattr(sys, "stderr", out)
     monkeypatch.setattr(show, "_PATIENCE", 0)
-    with show.Meter("x", 1000, files.Nothing(), quiet) as meter:
-        meter(500)
+    with show.Meter("x", 1000, quiet) as meter:
+        meter(500, 100)
     assert not out.getvalue()
 
 
 def test_pace() -> None:
     assert show.pace(1_000_000, None, 0, 2.0) == "0.50 MB/s"
-    assert show.pace(1_000_000, 62_000_000, 300_000, 2.0) == "0.50 MB/s, 293 KiB written, 2:02 left"
+    assert show.pace(1_000_000, 62_000_000, 300_000, 2.0) == "0.50 MB/s, 3.33x, 2:02 left"
 
 
 def test_amount() -> None:

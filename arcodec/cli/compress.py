@@ -98,7 +98,7 @@ class _Compression:
         from arcodec.compressor import compress_stream
 
         size = source.status.st_size if source.status else None
-        with self._run.meter(item.path, size, sink, phase) as meter:
+        with self._run.meter(item.path, size, phase) as meter:
             report = compress_stream(source.file, sink, chosen, meter)
             source.refuse_changed(report.size_in)
             return report, meter.seconds

@@ -132,9 +132,9 @@ class Run:
             say(f"arcodec: {shown(leftover)}: left by an interrupted run; safe to delete")
         return files.Output(path, target.force, source.status)
 
-    def meter(self, name: str, total: int | None, sink: CountingSink, phase: str = "") -> Meter:
+    def meter(self, name: str, total: int | None, phase: str = "") -> Meter:
         """A progress meter that heeds -q."""
-        return Meter(name, total, sink, self.common.quiet, phase)
+        return Meter(name, total, self.common.quiet, phase)
 
     def decode(
         self, name: str, source: Source, info: Info | None, sink: CountingSink, phase: str = ""
@@ -143,7 +143,7 @@ class Run:
         announce_compiling()
         from arcodec.decompressor import Limits, decompress_stream
 
-        with self.meter(name, _symbols(info) if info else None, sink, phase) as meter:
+        with self.meter(name, _symbols(info) if info else None, phase) as meter:
             return decompress_stream(source, sink, Limits(self.threads, self.common.memory), meter), meter.seconds
 
 

@@ -9,7 +9,7 @@ import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from arcodec.cli.files import STDIN, CountingSink
+from arcodec.cli.files import STDIN
 from arcodec.errors import ArcodecError
 
 if TYPE_CHECKING:
@@ -80,17 +80,15 @@ class Meter:
     Args:
         name: of the file.
         total: symbols there are to code; None if unknown.
-        sink: where the output goes; it counts.
         quiet: draw nothing.
         phase: what is being done, where that is not plain.
     """
 
-    def __init__(self, name: str, total: int | None, sink: CountingSink, quiet: bool, phase: str = "") -> None:
+    def __init__(self, name: str, total: int | None, quiet: bool, phase: str = "") -> None:
         name = shown(name)
         name = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
         self._name = f"{phase} {name}".strip()
         self._total = total
-        self._sink = sink
         self._drawn = not quiet and watched()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
@@ -101,8 +99,8 @@ class Meter:
         """Time since the phase began."""
         return time.monotonic() - self._start
 
-    def __call__(self, symbols: int) -> None:
-        """`symbols` have been coded so far."""
+    def __call__(self, symbols: int, coded: int) -> None:
+        """`symbols` have been coded so far, to or from `coded` bytes."""
         if not self._drawn or not symbols or self.seconds < _PATIENCE:
             return
         if self._bar is None:
@@ -111,7 +109,7 @@ class Meter:
             self._bar.start()
         assert self._task is not None
         total = self._total if self._total and symbols <= self._total else None  # an image may have more than bytes
-        text = pace(symbols, total, self._sink.size, self.seconds)
+        text = pace(symbols, total, coded, self.seconds)
         self._bar.update(self._task, total=total, completed=symbols, pace=text)
         self._bar.refresh()
 
@@ -125,11 +123,11 @@ class Meter:
             self._bar.stop()
 
 
-def pace(symbols: int, total: int | None, written: int, seconds: float) -> str:
-    """Speed, output so far and time left: 0.35 MB/s, 4.1 MiB written, 2:05 left."""
+def pace(symbols: int, total: int | None, coded: int, seconds: float) -> str:
+    """Speed, ratio so far and time left: 0.35 MB/s, 4.21x, 2:05 left."""
     parts = [f"{symbols / seconds / 1e6:.2f} MB/s"]
-    if written:
-        parts.append(f"{amount(written)} written")
+    if coded:
+        parts.append(f"{symbols / coded:.2f}x")
     if total is not None:
         left = round((total - symbols) * seconds / symbols)
         parts.append(f"{left // 60}:{left % 60:02} left")

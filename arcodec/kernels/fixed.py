@@ -10,6 +10,8 @@ machine. Conventions used by all kernels:
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -37,7 +39,7 @@ def _logistic(power: int, scale: int) -> int:
 
 
 def squash_table(bits: int) -> np.ndarray:
-    """int32[2 * STRETCH_MAX + 2]: squash(x), in 2**-bits, at x + STRETCH_MAX + 1; from 16 bits on it is never 0 or 1."""
+    """int32[2 * STRETCH_MAX + 2]: squash(x) in 2**-bits, bits >= 16, at x + STRETCH_MAX + 1; never 0, never 1."""
     upper = [_logistic(e, 1 << bits) for e in _exp_256ths(STRETCH_MAX + 2)]
     lower = [(1 << bits) - p for p in upper[:0:-1]]
     return np.clip(np.array(lower + upper[:-1], np.int32), 1, (1 << bits) - 1)
@@ -48,7 +50,7 @@ def stretch_table() -> np.ndarray:
     # stretch is k where p lies between logistic((k - 0.5) / 256) and logistic((k + 0.5) / 256); half steps come
     # from the geometric mean of neighbours, which only has to be good to far less than a step of p.
     exp = _exp_256ths(STRETCH_MAX + 2)
-    borders = [_logistic(a + (b - a) // 2, 1 << 40) for a, b in zip(exp, exp[1:], strict=False)]
+    borders = [_logistic(a + (b - a) // 2, 1 << 40) for a, b in pairwise(exp)]
     p = ((2 * np.arange(2048, 4096, dtype=np.int64) + 1) << 40) >> 13
     upper = np.minimum(np.searchsorted(np.array(borders, np.int64), p), STRETCH_MAX)
     return np.concatenate([-upper[::-1], upper]).astype(np.int32)

@@ -30,6 +30,7 @@ ERROR_ROWS = 3
 VECTORS = 12  # short working arrays
 _START = (6000, 6000, 13000, 13000, 13000, 13000, 26000, 20000)  # weights to begin with, 2**-16
 _TOP = 255 << 8
+_SURPRISE = 16 << 8  # what the residuals are said to have been above the picture
 _FLOOR = 24  # of an expert's masses, 2**-24
 _LATTICE_FLOOR = 4
 
@@ -66,8 +67,9 @@ def allocate(shape: Sequence[int]) -> tuple[object, ...]:
     _, columns, channels = shape
     stride = (columns + 2 * MARGIN) * channels
     tables = [np.zeros(s, t) for s, t in table_shapes(shape)]
-    window, _, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[PREDICTORS + 4 :]
+    window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[PREDICTORS + 4 :]
     window[:] = 128
+    errors[:] = _SURPRISE
     scales[:] = residual.scale_table(EXPERTS, channels)
     biases[1] = 1
     weights[:] = weight_sets.initial_weights(channels, _START)
@@ -79,24 +81,18 @@ def allocate(shape: Sequence[int]) -> tuple[object, ...]:
     return (features, least_squares.offsets(channels, stride), *tables)
 
 
-@inline
-def _begin_row(window, errors, row, columns, channels):
-    """Shift the windows up by a row, and continue the picture beyond its left and right edges."""
-    stride = (columns + 2 * MARGIN) * channels
-    last = (WINDOW_ROWS - 1) * stride
-    if row > 0:
-        for margin in range(MARGIN):
-            for c in range(channels):
-                edge = last + (MARGIN + columns) * channels + c
-                window[edge + margin * channels] = window[edge - channels]
-        for i in range(last):
-            window[i] = window[i + stride]
-        for e in range(EXPERTS):
-            for i in range((ERROR_ROWS - 1) * stride):
-                errors[e, i] = errors[e, i + stride]
-        for margin in range(MARGIN):
-            for c in range(channels):
-                window[last + margin * channels + c] = window[last - stride + MARGIN * channels + c]
+@plain
+def _begin_row(rows, columns, channels):
+    """Shift a window of rows, one array, up by one, and continue the rows beyond their left and right edges."""
+    margin = MARGIN * channels
+    stride = columns * channels + 2 * margin
+    last = len(rows) - stride
+    for i in range(margin):
+        rows[last + stride - margin + i] = rows[last + stride - margin - channels + i % channels]
+    for i in range(last):
+        rows[i] = rows[i + stride]
+    for i in range(margin):
+        rows[last + i] = rows[last - stride + margin + i % channels]
 
 
 @inline
@@ -147,10 +143,11 @@ def _blend(means, energies):
 def _threshold(phase, step, centre, stride, low, high):
     """The next decision on the way to a value within low ... high, low < high: is it at least `threshold`?
 
-    Phase 0 asks for the centre, 1 and 2 step up and down from it, 3 and 4 bisect. Returns (threshold, kind, phase).
+    Phase 0 asks for the centre (1 ... 255), 1 and 2 step up and down from it, 3 and 4 bisect. Returns the threshold,
+    the kind of decision and the phase.
     """
     if phase == 0:
-        return clip(centre, 1, 255), int64(0), phase
+        return centre, int64(0), phase
     if phase <= 2:
         distance = stride * ((int64(1) << step) if step > 2 else step + 1)
         if phase == 1 and centre + distance <= high:
@@ -195,7 +192,10 @@ def _run(port, words, costs, symbols, stop, tables):
     decisions = int64(0)
 
     for y in range(rows):
-        _begin_row(window, errors, y, columns, channels)
+        if y > 0:
+            _begin_row(window, columns, channels)
+            for e in range(EXPERTS):
+                _begin_row(errors[e], columns, channels)
         least_squares.begin_row(fast, sums, 0)
         least_squares.begin_row(slow, sums, 1)
         least_squares.begin_row(wide, sums, 2)
@@ -300,7 +300,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     floors[e] = 0
                     tops[e] = ONE
                 while low < high:
-                    middle, kind, phase = _threshold(phase, step, centre, jump, low, high)
+                    middle, kind, phase = _threshold(phase, step, max(centre, int64(1)), jump, low, high)
                     point = (middle << 8) - 128
                     for e in range(EXPERTS):
                         m = cdf(point - means[e], slopes[e])

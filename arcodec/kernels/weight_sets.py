@@ -14,7 +14,7 @@ from arcodec.kernels.compiling import inline
 from arcodec.kernels.logistic import ONE, STRETCH_LIMIT, squash_24
 from arcodec.kernels.plain import plain
 
-NODES = 34  # kinds of decisions, see `binarisation`
+NODES = 33  # kinds of decisions of a sample
 SCALE_CLASSES = 12
 SIZES = (16, SCALE_CLASSES, 64, 27, 81, 64, 16, 4 * SCALE_CLASSES)  # contexts of each set, per node and channel
 SETS = len(SIZES)
