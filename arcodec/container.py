@@ -272,10 +272,11 @@ class Reader:
         where = f"the data of chunk {len(self._index) - 1}"
         remaining = self._last.length
         if seek is not None and remaining:
-            # The last byte is read, so that a file cut short is noticed.
             self.offset += remaining - 1
             seek(self.offset)
-            remaining = 1
+            if not self._read_some(1):  # the last byte tells whether the file was cut short
+                raise TruncatedError(f"the input ends before offset {self.offset + 1}, inside {where}")
+            return
         while remaining:
             remaining -= len(self._read(min(remaining, 1 << 20), where))
 
