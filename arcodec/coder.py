@@ -10,6 +10,7 @@ f[i] / 2**24; for one decision the probability 1 - (z - 0.5) / (2**24 - 2) gives
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ import numpy.typing as npt
 
 from arcodec.errors import CorruptError
 
+constriction: Any
 try:
-    import constriction
+    constriction = importlib.import_module("constriction")
 except ImportError:  # no wheels for this platform: the twin codes everything
     constriction = None
 

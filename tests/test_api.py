@@ -26,7 +26,7 @@ def ppm(rows: int, columns: int, channels: int = 3, seed: int = 1) -> bytes:
     y, x, c = np.indices((rows, columns, channels))
     noise = np.random.default_rng(seed).integers(0, 4, (rows, columns, channels))
     pixels = (y * 3 + x * 2 + c * 40 + noise).astype(np.uint8)
-    return b"P%d\n%d %d\n255\n" % (6 if channels == 3 else 5, columns, rows) + pixels.tobytes()
+    return b"P%d\n%d %d\n255\n" % (6 if channels == 3 else 5, columns, rows) + bytes(pixels)
 
 
 @settings(max_examples=40)

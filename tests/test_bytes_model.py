@@ -36,23 +36,23 @@ INPUTS = {
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_round_trip_at_the_measured_cost(name):
+def test_round_trip_at_the_measured_cost(name: str) -> None:
     data = INPUTS[name]
     payload = MODEL.encode(data)
     assert np.array_equal(MODEL.decode(payload, data.shape), data)
     assert 8 * len(payload) <= MODEL.bits(data).sum() + 64 + data.size / 256
 
 
-def test_noise_hardly_expands():
+def test_noise_hardly_expands() -> None:
     noise = INPUTS["noise"]
     assert len(MODEL.encode(noise)) <= noise.size * 1.02 + 30
 
 
-def test_constant_data_cost_nearly_nothing():
+def test_constant_data_cost_nearly_nothing() -> None:
     assert len(MODEL.encode(np.zeros(100_000, np.uint8))) < 100
 
 
-def test_cost_does_not_depend_on_stop():
+def test_cost_does_not_depend_on_stop() -> None:
     whole = np.zeros(TEXT.size, np.uint32)
     part = np.zeros(1000, np.uint32)
     none = np.empty(0, np.uint32)
@@ -63,7 +63,7 @@ def test_cost_does_not_depend_on_stop():
     assert np.array_equal(whole[:1000], part)
 
 
-def test_predict_agrees_with_bits():
+def test_predict_agrees_with_bits() -> None:
     prefix = TEXT[:40]
     table = MODEL.predict(prefix)
     assert table.sum() == 1 << 24
@@ -74,7 +74,7 @@ def test_predict_agrees_with_bits():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_corrupt_payloads_end(seed):
+def test_corrupt_payloads_end(seed: int) -> None:
     rng = np.random.default_rng(seed)
     payload = bytearray(MODEL.encode(TEXT))
     for _ in range(seed + 1):
@@ -86,7 +86,7 @@ def test_corrupt_payloads_end(seed):
     assert decoded.shape == TEXT.shape
 
 
-def test_sampled_symbols_are_repeatable():
+def test_sampled_symbols_are_repeatable() -> None:
     sample = MODEL.sample((3000,), 5)
     assert np.array_equal(sample, MODEL.sample((3000,), 5))
     assert not np.array_equal(sample, MODEL.sample((3000,), 6))
@@ -95,7 +95,7 @@ def test_sampled_symbols_are_repeatable():
 # The bounds that the mixer's docstring states, at the worst inputs.
 
 
-def test_mixer_sums_fit_int32():
+def test_mixer_sums_fit_int32() -> None:
     product = STRETCH_MAX * mixer.WEIGHT_MAX
     assert product < 1 << 31
     assert mixer.WIDTH_MAX * ((product >> 8) + 1) < 1 << 31
@@ -104,7 +104,7 @@ def test_mixer_sums_fit_int32():
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_dot_and_train_at_their_limits(sign):
+def test_dot_and_train_at_their_limits(sign: int) -> None:
     width = mixer.WIDTH_MAX
     inputs = np.full(width, sign * STRETCH_MAX, np.int32)
     weights = np.full(width, mixer.WEIGHT_MAX, np.int32)
@@ -114,13 +114,13 @@ def test_dot_and_train_at_their_limits(sign):
     assert np.all(weights == min(expected, mixer.WEIGHT_MAX))
 
 
-def test_steps_stay_within_step_max():
+def test_steps_stay_within_step_max() -> None:
     largest = kernel.FIRST_RATE + kernel.LAST_RATE
     assert (1 << 24) * largest >> 16 <= mixer.STEP_MAX
     assert mixer.STEP_MAX >= (1 << 24) * 3 >> 11
 
 
-def test_every_input_is_a_stretch():
+def test_every_input_is_a_stretch() -> None:
     assert abs(mixer.STRETCH.astype(int)).max() <= STRETCH_MAX
     assert max(2048 >> 2, match.STEADY * 16, 256) <= STRETCH_MAX
 
@@ -128,7 +128,7 @@ def test_every_input_is_a_stretch():
 # Counters.
 
 
-def test_state_machine_is_closed_and_remembers():
+def test_state_machine_is_closed_and_remembers() -> None:
     used = counters.SEEN > 0
     assert used.sum() <= 255
     assert not used[0]
@@ -145,7 +145,7 @@ def test_state_machine_is_closed_and_remembers():
 
 
 @pytest.mark.parametrize("bit", [0, 1])
-def test_nodes_and_maps_stay_within_range(bit):
+def test_nodes_and_maps_stay_within_range(bit: int) -> None:
     node = np.uint32(0)
     entries = np.array([0, 0xFFFFFFFF, 1 << 31], np.uint32)
     for _ in range(3000):
@@ -162,7 +162,7 @@ def test_nodes_and_maps_stay_within_range(bit):
 
 
 @pytest.mark.parametrize("bit", [0, 1])
-def test_apm_stays_within_range(bit):
+def test_apm_stays_within_range(bit: int) -> None:
     table = np.zeros(2 * apm.STRIDE, np.int32)
     for stretch in range(-STRETCH_MAX, STRETCH_MAX + 1, 97):
         entry, part = apm.place(stretch)
@@ -173,7 +173,7 @@ def test_apm_stays_within_range(bit):
     assert not table[: apm.STRIDE].any()
 
 
-def test_tables_of_matches_cover_all_lengths():
+def test_tables_of_matches_cover_all_lengths() -> None:
     assert match.BUCKET.max() < match.BUCKETS
     assert match.BUCKET.size == match.LONGEST + 1
     assert match.QUALITY.max() < match.FAILED < match.QUALITIES <= 16
@@ -181,7 +181,7 @@ def test_tables_of_matches_cover_all_lengths():
 
 
 @pytest.mark.parametrize("size", [0, 1000, 200_000])
-def test_memory_is_an_upper_bound(size):
+def test_memory_is_an_upper_bound(size: int) -> None:
     """The growth of a fresh process's peak, with the few megabytes that any call costs allowed for."""
     if not sys.platform.startswith("linux"):
         pytest.skip("peaks are in other units elsewhere")
@@ -196,6 +196,6 @@ def test_memory_is_an_upper_bound(size):
     assert grown <= MODEL.memory((size,)) + 8 * size + (6 << 20)
 
 
-def test_memory_is_capped():
+def test_memory_is_capped() -> None:
     assert MODEL.memory((1 << 26,)) <= 300 << 20
     assert MODEL.memory((1000,)) <= 16 << 20

@@ -84,7 +84,7 @@ def test_what_is_no_model_file(data: bytes) -> None:
 
 def test_floats_are_refused() -> None:
     good = store.parse(packed_model())
-    data = store.pack({"counts": good.arrays["counts"].astype(np.float32)}, HEADER)  # type: ignore[dict-item]
+    data = store.pack({"counts": good.arrays["counts"].astype(np.float32)}, HEADER)
     with pytest.raises(ModelFileError, match="not integers: counts"):
         store.parse(data)
 

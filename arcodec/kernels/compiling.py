@@ -17,7 +17,9 @@ from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-config: Any = numba_config  # its settings are made at run time; type checkers see none
+# Both are Any for type checkers: settings are made at run time, and not all options are declared.
+config: Any = numba_config
+numba_jit: Any = njit
 
 
 def _cache_folder() -> str:
@@ -44,9 +46,9 @@ def kernel(signature: str) -> Callable[[F], F]:
         outer = config.CACHE_DIR
         config.CACHE_DIR = CACHE_FOLDER
         try:
-            return cast(F, njit(signature, cache=True, nogil=True)(function))
+            return cast(F, numba_jit(signature, cache=True, nogil=True)(function))
         except (OSError, RuntimeError):  # no place to cache (read-only home): compile for this process only
-            return cast(F, njit(signature, nogil=True)(function))
+            return cast(F, numba_jit(signature, nogil=True)(function))
         finally:
             config.CACHE_DIR = outer
 
@@ -58,4 +60,16 @@ def inline(function: F) -> F:
 
     Inlined by numba itself: a call, even one that LLVM inlines later, counts references of its array arguments.
     """
-    return cast(F, njit(inline="always")(function))
+    return cast(F, numba_jit(inline="always")(function))
+
+
+def plain(function: F) -> F:
+    """Decorator for what a kernel calls often with arrays, and for a kernel's loop that calls such functions.
+
+    Compiled without reference counts, which are atomic and which numba prunes only partly; such functions cannot
+    allocate, so all their arrays come from outside. A third of the time of the pixel model.
+    """
+    try:
+        return cast(F, numba_jit(nogil=True, _nrt=False)(function))
+    except (KeyError, TypeError):  # numba does not promise this option; without it the result is the same, later
+        return cast(F, numba_jit(nogil=True)(function))

@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, uint8, uint64
 
-from arcodec.kernels.compiling import inline
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.logistic import ONE, cdf
-from arcodec.kernels.plain import plain
 
 CONTEXTS = 4
 FAMILIARITIES = 16  # two contexts, four levels each

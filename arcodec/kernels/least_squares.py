@@ -29,9 +29,8 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, int64
 
-from arcodec.kernels.compiling import inline
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.fixed import leading_zeros
-from arcodec.kernels.plain import plain
 
 ROWS = 4  # of the window: neighbours lie at most ROWS - 1 rows above
 MARGIN = 4  # samples of a channel on each side of the window

@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, uint64
 
+from arcodec.kernels.compiling import plain
 from arcodec.kernels.fixed import leading_zeros, log2_table
-from arcodec.kernels.plain import plain
 
 STRETCH_LIMIT = 4095
 ONE = 1 << 24  # a probability of 1

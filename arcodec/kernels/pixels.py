@@ -13,12 +13,11 @@ import numpy as np
 from numba import int32, int64, uint8
 
 from arcodec.kernels import lattice, least_squares, recall, residual, weight_sets
-from arcodec.kernels.compiling import inline, kernel
+from arcodec.kernels.compiling import inline, kernel, plain
 from arcodec.kernels.fixed import leading_zeros
 from arcodec.kernels.least_squares import MARGIN, PREDICTORS
 from arcodec.kernels.least_squares import ROWS as WINDOW_ROWS
 from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
-from arcodec.kernels.plain import plain
 from arcodec.kernels.port import code_bit, end_symbol, overrun
 from arcodec.kernels.residual import clip, trit
 from arcodec.kernels.weight_sets import APM_CONTEXTS, APM_STEPS, APMS, INPUTS, NODES, SETS
@@ -66,7 +65,7 @@ def allocate(shape: Sequence[int]) -> tuple[object, ...]:
     """Fresh tables for a chunk of `shape`, as `run` takes them after `stop`."""
     _, columns, channels = shape
     stride = (columns + 2 * MARGIN) * channels
-    tables = [np.zeros(s, t) for s, t in table_shapes(shape)]
+    tables: list[np.ndarray] = [np.zeros(s, t) for s, t in table_shapes(shape)]
     window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[PREDICTORS + 4 :]
     window[:] = 128
     errors[:] = _SURPRISE

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from numba import int64, uint32, uint64
 
-from arcodec.kernels.compiling import inline
-from arcodec.kernels.plain import plain
+from arcodec.kernels.compiling import inline, plain
 
 MAX_BITS = 18
 BUCKETS = 16  # of how often a memory was confirmed

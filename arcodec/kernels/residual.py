@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numba import int64
 
-from arcodec.kernels.compiling import inline
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.logistic import MAX_SCALE, MIN_SCALE, log2_q6
-from arcodec.kernels.plain import plain
 
 SCALES = 144  # contexts of the scale of an expert: 24 sizes of 6 kinds
 BIASES = 3  # contexts that correct the blend's mean

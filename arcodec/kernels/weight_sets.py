@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, int64, uint64
 
-from arcodec.kernels.compiling import inline
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.logistic import ONE, STRETCH_LIMIT, squash_24
-from arcodec.kernels.plain import plain
 
 NODES = 33  # kinds of decisions of a sample
 SCALE_CLASSES = 12
@@ -45,7 +44,8 @@ def apm_tables(channels: int) -> np.ndarray:
 
 
 def _squash(x: int) -> int:
-    return int(squash_24.py_func(np.int64(min(max(x, -STRETCH_LIMIT), STRETCH_LIMIT))))
+    python = squash_24.py_func  # type: ignore[attr-defined]  # not compiled a second time for a table
+    return int(python(np.int64(min(max(x, -STRETCH_LIMIT), STRETCH_LIMIT))))
 
 
 @plain

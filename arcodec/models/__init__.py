@@ -63,7 +63,5 @@ def by_code(code: int) -> Model:
         UnknownModelError: this version has none.
     """
     if code not in _NAMES or _NAMES[code] not in BUILT_IN:
-        raise UnknownModelError(
-            f"coded by model {code}, which this arcodec does not have: install a newer one"
-        )
+        raise UnknownModelError(f"coded by model {code}, which this arcodec does not have: install a newer one")
     return built_in(_NAMES[code])
