@@ -73,16 +73,19 @@ class Report:
 
 
 class _Counted:
-    """A source that counts and digests what is read from it."""
+    """A source that counts and digests what is read from it, and takes back what was only looked at."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._returned = memoryview(b"")
         self.size = 0
         self.digest = container.new_digest()
 
     def read(self, size: int) -> bytes:
         """`size` bytes, fewer only at the end."""
-        parts = []
+        parts: list[bytes | memoryview] = [self._returned[:size]]
+        self._returned = self._returned[size:]
+        size -= len(parts[0])
         while size:
             part = self._source.read(min(size, 1 << 24))
             if not part:
@@ -92,6 +95,10 @@ class _Counted:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+    def take_back(self, data: bytes) -> None:
+        """`data`, just read, come again."""
+        self._returned = memoryview(data + bytes(self._returned))
 
 
 @dataclass(frozen=True)
@@ -139,13 +146,14 @@ def compress_stream(
     head = counted.read(content.HEAD)
     kinds = list(content.candidates(head, exact=not options.pixels)) if usable.pixels else []
     data = head + counted.read(MAX_PARSED - len(head)) if kinds else head
-    for kind in kinds:
+    for kind in kinds if len(data) < MAX_PARSED else []:
         parsed = _parse(kind, data)
-        if parsed and counted.size < MAX_PARSED:
+        if parsed:
             return _compress_parsed(kind, parsed, counted, sink, options, usable, progress)
     if not usable.bytes:
         raise ModelError(f"model {options.model} codes images, and this is none that arcodec reads")
-    return _compress_raw(data, counted, sink, options, usable, progress)
+    counted.take_back(data)
+    return _compress_raw(counted, sink, options, usable, progress)
 
 
 def _models(name: str | None) -> _Models:
@@ -189,10 +197,10 @@ def _compress_parsed(
 ) -> Report:
     planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
     parts = list(_plane_parts(planes, options.chunk_size))
-    needed = max(_memory(part.symbols.shape, usable) for part in parts)
+    held = 2 * (sum(plane.size for plane in planes) + counted.size)  # each once in parts, once in one piece
+    needed = held + max(_memory(part.symbols.shape, options, usable) for part in parts)
     # The planes are in memory anyhow, so the payloads may be too, and the header can say what was needed.
     results = list(_encode(parts, needed, options, usable, progress))
-    held = 2 * (sum(plane.size for plane in planes) + counted.size)  # each once in parts, once in one piece
     memory = held + max(encoded.memory for encoded in results)
     writer = _begin(sink, Header(kind.code, memory, counted.size), options, usable)
     for part, encoded in zip(parts, results, strict=True):
@@ -203,11 +211,11 @@ def _compress_parsed(
 
 
 def _compress_raw(
-    head: bytes, counted: _Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
+    counted: _Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
 ) -> Report:
-    source = _raw_parts(head, counted, options.chunk_size)
+    source = _raw_parts(counted, options.chunk_size)
     first = next(source)
-    needed = _memory(first.symbols.shape if first.last else (_largest(options.chunk_size),), usable)
+    needed = _memory(first.symbols.shape if first.last else (_largest(options.chunk_size),), options, usable)
     parts: deque[_Part] = deque()  # under way; read ahead of the results by a few
 
     def remember() -> Iterator[_Part]:
@@ -231,7 +239,7 @@ def _compress_raw(
 def _encode(
     parts: Iterable[_Part], needed: int, options: Options, usable: _Models, progress: Progress | None
 ) -> Iterator[Encoded]:
-    """Encode chunks, none of which takes more than `needed` bytes of memory."""
+    """Encode chunks, which takes at most `needed` bytes of memory with one thread."""
     chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}, for chunks of this size,")
     workers = options.threads
     if options.memory_limit is not None:
@@ -260,24 +268,27 @@ def _largest(chunk_size: int) -> int:
     return chunk_size + chunk_size // 4
 
 
-def _memory(shape: Sequence[int], usable: _Models) -> int:
+def _memory(shape: Sequence[int], options: Options, usable: _Models) -> int:
     """Bytes that coding a chunk of this shape may take. The model is loaded here: a worker cannot be interrupted."""
     if size_of(shape) < chunks.SMALL:
         return chunks.decoding_memory(shape, None)
-    return chunks.decoding_memory(shape, usable.coders(shape)[0])
+    first, *others = usable.coders(shape)
+    needed = chunks.decoding_memory(shape, first)
+    if options.memory_limit is not None:  # else models that may not be tried need not be loaded
+        needed = max([needed, *(chunks.decoding_memory(shape, coder) for coder in others)])
+    return needed
 
 
-def _raw_parts(head: bytes, counted: _Counted, chunk_size: int) -> Iterator[_Part]:
+def _raw_parts(counted: _Counted, chunk_size: int) -> Iterator[_Part]:
     """Cut a stream of unknown length into chunks; a short rest joins the chunk before it."""
-    first, data = True, head
-    while True:
-        data += counted.read(_largest(chunk_size) - len(data))
+    first, last = True, False
+    while not last:
+        data = counted.read(_largest(chunk_size))
         last = len(data) < _largest(chunk_size)
         size = len(data) if last else chunk_size
+        counted.take_back(data[size:])
         yield _Part(np.frombuffer(data, np.uint8, size), first, last)
-        if last:
-            return
-        first, data = False, data[size:]
+        first = False
 
 
 def _plane_parts(planes: Sequence[Symbols], chunk_size: int) -> Iterator[_Part]:

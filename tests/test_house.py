@@ -75,3 +75,10 @@ def test_files_have_a_docstring_and_are_not_long() -> None:
         text = path.read_text()
         assert ast.get_docstring(ast.parse(text)), path
         assert text.count("\n") <= 450, path
+
+
+def test_slots_of_ports_are_where_threads_looks() -> None:
+    from arcodec import threads
+    from arcodec.kernels import port
+
+    assert (threads._POSITION, threads._DONE, threads._HALT) == (port.POSITION, port.DONE, port.HALT)
