@@ -86,9 +86,8 @@ def sampler(seed: int) -> np.ndarray:
     port[MODE] = SAMPLE
     port[RANGE] = _FULL
     port[TAPE] = seed & 0xFFFFFFFFFFFFFFFF
-    port[POINT] = _ZERO
-    first = _next_word(port)
-    port[POINT] = first << _WORD | _next_word(port)
+    first, second = int(_next_word(port)), int(_next_word(port))
+    port[POINT] = first << 32 | second
     return port
 
 
