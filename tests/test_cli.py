@@ -351,8 +351,10 @@ def test_hint(text: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     monkeypatch.setattr(compressor, "compress_stream", compress_stream)
     for data, hinted in ((b"\x89PNG\r\n\x1a\n" + text.read_bytes(), True), (text.read_bytes(), False)):
         text.write_bytes(data)
-        assert main(["a", "-fv"]) == 0
-        assert ("hint: --pixels would make it 27 bytes (" in capsys.readouterr().err) is hinted
+        assert main(["a", "-f"]) == 0
+        assert ("hint: --pixels would make a 27 bytes (" in capsys.readouterr().err) is hinted
+        assert main(["a", "-fq"]) == 0
+        assert not capsys.readouterr().err
 
 
 # What needs time

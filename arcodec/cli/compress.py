@@ -13,7 +13,7 @@ from arcodec.cli import files, options
 from arcodec.cli.files import STDIN
 from arcodec.cli.options import Coding, Common, Target
 from arcodec.cli.run import Item, Run, announce_compiling, details, packed
-from arcodec.cli.show import say, watched
+from arcodec.cli.show import say, shown
 from arcodec.container import SUFFIX
 from arcodec.errors import ArcodecError, FileRefusedError, VerifyError
 from arcodec.listing import read_info
@@ -44,6 +44,7 @@ class _Compression:
         self._run = run
         self._coding = coding
         self._target = target
+        self._hinted = False
 
     def work(self, item: Item) -> None:
         """Compress one input."""
@@ -104,15 +105,14 @@ class _Compression:
             return report, meter.seconds
 
     def _hint(self, item: Item, source: files.Input, report: Report) -> None:
-        """Say what --pixels would save, where a person looks and finding out does not take long."""
-        common = self._run.common
-        if common.quiet or not (common.verbose or watched()):
-            return
-        if self._coding.pixels or self._coding.model or report.size_in > _HINT_LIMIT:
+        """Say, once, what --pixels would have saved; that is found out by trying."""
+        asked = self._run.common.quiet or self._coding.pixels or self._coding.model
+        if self._hinted or asked or report.size_in > _HINT_LIMIT:
             return
         source.file.seek(0)
         if source.file.read(len(_PNG)) != _PNG:
             return
+        self._hinted = True
         source.file.seek(0)
         chosen = replace(self._options(verify=False), pixels=True)
         with suppress(ArcodecError):  # what was asked for is done
@@ -120,7 +120,7 @@ class _Compression:
             if other.size_out < report.size_out:
                 saved = 1 - other.size_out / report.size_out
                 say(
-                    f"hint: --pixels would make it {other.size_out:,} bytes ({saved:.0%} smaller), "
+                    f"hint: --pixels would make {shown(item.path)} {other.size_out:,} bytes ({saved:.0%} smaller), "
                     "keeping pixels and metadata but not the file's very bytes"
                 )
 
