@@ -180,6 +180,7 @@ class Reader:
         self._source = source
         self.offset = 0
         self.frames = 0
+        self._raw = False
         self._running = b""
         self._index: list[tuple[int, int]] = []
         self._last: Chunk | None = None
@@ -208,6 +209,7 @@ class Reader:
         fixed = self._read(2, "a frame header")
         content, memory = fixed
         size, size_bytes = (None, b"") if content == RAW else self._read_varint("a frame header")
+        self._raw = content == RAW
         self._running = head + fixed + size_bytes
         self._index = []
         self._last = None
@@ -256,6 +258,8 @@ class Reader:
             raise CorruptError(f"{where} claims {chunk.symbols} symbols; the format allows {MAX_CHUNK}")
         if chunk.length > chunk.symbols or (chunk.model in (STORED, CARRIED) and chunk.length != chunk.symbols):
             raise CorruptError(f"{where} claims {chunk.length} bytes for {chunk.symbols} symbols")
+        if self._raw and len(chunk.shape) > 1:
+            raise CorruptError(f"{where} is no sequence of bytes, as those of a raw file are")
         if chunk.model == CARRIED and chunk.last:
             raise CorruptError(f"{where} ends the frame with a model file")
         if self._last is None and not chunk.starts_plane:

@@ -101,10 +101,11 @@ class _Frame:
 
     def decode(self, sink: Sink) -> int:
         """Decode all chunks and write what they make; returns its size."""
-        if self._header.content == container.RAW:
-            written, self.digest = self._decode_raw(sink)
-        else:
-            written, self.digest = self._decode_parsed(sink)
+        try:
+            raw = self._header.content == container.RAW
+            written, self.digest = self._decode_raw(sink) if raw else self._decode_parsed(sink)
+        except MemoryError:
+            raise LimitError(f"there is not enough memory: decoding needs {self._header.memory:,} bytes") from None
         stated = self._reader.trailer()
         if stated is not None and stated != self.digest:
             raise CorruptError("the decoded file does not match its checksum")
@@ -153,8 +154,6 @@ class _Frame:
                 return task.chunk, chunks.decode(task.chunk, task.payload, task.coder, watch)
             except FormatError as error:
                 raise type(error)(f"chunk {task.number}: {error}") from None
-            except MemoryError:
-                raise LimitError(f"chunk {task.number}: there is not enough memory to decode it") from None
 
         def sizes(task: _Task, result: object) -> tuple[int, int]:
             return task.chunk.symbols, len(task.payload)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from arcodec import container, content, models
 from arcodec.container import Chunk, Header, Reader
-from arcodec.errors import CorruptError
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,6 @@ def read_info(source: container.Source, seekable: bool) -> Info:
             chunks.append(chunk)
             reader.skip(source.seek if seekable else None)  # type: ignore[attr-defined]
         digest = reader.trailer()
-        if header.content == container.RAW and any(len(chunk.shape) != 1 for chunk in chunks):
-            raise CorruptError("a raw file has a chunk that is not a sequence of bytes")
         frames.append(
             Frame(
                 content.name_of(header.content),

@@ -147,7 +147,8 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     ),
     "payload-runs-out": (lambda: _claim(container.ORDER0, (1 << 20,)), "CorruptError", "end after symbol"),
     "payload-goes-on": (lambda: _claim(container.ORDER0, (90,), bytes(90)), "CorruptError", "go on after"),
-    "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2)), "CorruptError", "shape"),
+    "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2), content=1), "CorruptError", "shape"),
+    "raw-of-two-dimensions": (lambda: _claim(container.STORED, (1, 3)), "CorruptError", "no sequence of bytes"),
     "planes-missing": (lambda: _claim(0, (3,), content=1), "CorruptError", "make no image"),
 }
 
