@@ -31,7 +31,6 @@ BY_ID = 63  # the model is a file, named by its 32-byte id
 MAX_CHUNK = 1 << 30  # symbols in a chunk
 MAX_DIMENSIONS = 3
 MAX_MODEL_CODE = 63
-MAX_TRAILER = 1 << 28
 
 
 class Source(Protocol):

@@ -17,8 +17,6 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from arcodec.kernels.compiling import inline
-
 STRETCH_MAX = 3071
 _GUARD = 120  # fraction bits of the intermediate integers
 _E_256TH = 1334430447065851568431829489105414638  # exp(1/256) * 2**120, rounded
@@ -79,9 +77,3 @@ def leading_zeros(typing_context, x):
         return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(x), generate
-
-
-@inline
-def bit_length(x):
-    """Number of bits of a non-negative int64; 0 for 0."""
-    return np.int64(64) - leading_zeros(np.int64(x))
