@@ -5,7 +5,7 @@ machine. Conventions used by all kernels:
 
     probability   16 bits in models (0 < p < 65536), 24 bits at the port (0 < p < 2**24)
     stretch       ln(p / (1 - p)) in 1/256, clamped to +-STRETCH_MAX
-    squash        its inverse, from 1/256 to a 16-bit probability
+    squash        its inverse, from 1/256 to a probability of 16 or more bits
 """
 
 from __future__ import annotations
