@@ -99,3 +99,12 @@ def test_slots_of_ports_are_where_threads_looks() -> None:
     from arcodec.kernels import port
 
     assert (threads._POSITION, threads._DONE, threads._HALT) == (port.POSITION, port.DONE, port.HALT)
+
+
+def test_the_tutorial_shows_the_code_as_it_is() -> None:
+    blocks = (PACKAGE.parent / "README.md").read_text().split("```python\n")[1:]
+    kernel, model = (block.split("```")[0] for block in blocks if "Order0" in block or "@kernel" in block)
+    assert kernel in (PACKAGE / "kernels" / "order0.py").read_text()
+    source = (PACKAGE / "models" / "order0.py").read_text()
+    for line in model.splitlines():
+        assert line in source
