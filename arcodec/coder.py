@@ -47,11 +47,7 @@ def encode_bits(bits: Integers, probabilities: Integers) -> Words:
     bits, probabilities = _checked_bits(probabilities, bits)
     if constriction is None or not len(bits):
         return _encode(_bit_tables(probabilities), bits)
-    encoder = constriction.stream.queue.RangeEncoder()
-    family = constriction.stream.model.Bernoulli(perfect=False)
-    encoder.encode(bits.astype(np.int32), family, _carrier_of(probabilities))
-    words: Words = encoder.get_compressed()
-    return words
+    return _constriction_encode(bits, *_bernoulli(probabilities))
 
 
 def decode_bits(words: Words, probabilities: Integers) -> npt.NDArray[np.int64]:
@@ -64,8 +60,7 @@ def decode_bits(words: Words, probabilities: Integers) -> npt.NDArray[np.int64]:
     _, probabilities = _checked_bits(probabilities)
     if constriction is None or not len(probabilities):
         return _decode(words, _bit_tables(probabilities))
-    family = constriction.stream.model.Bernoulli(perfect=False)
-    return _constriction_decode(words, family, _carrier_of(probabilities))
+    return _constriction_decode(words, *_bernoulli(probabilities))
 
 
 def encode_symbols(symbols: Integers, frequencies: Integers) -> Words:
@@ -84,11 +79,7 @@ def encode_symbols(symbols: Integers, frequencies: Integers) -> Words:
     symbols, frequencies = _checked_symbols(frequencies, symbols)
     if constriction is None or not len(symbols):
         return _encode(frequencies, symbols)
-    encoder = constriction.stream.queue.RangeEncoder()
-    family = constriction.stream.model.Categorical(perfect=False)
-    encoder.encode(symbols.astype(np.int32), family, (frequencies - 1).astype(np.float64))
-    words: Words = encoder.get_compressed()
-    return words
+    return _constriction_encode(symbols, *_categorical(frequencies))
 
 
 def decode_symbols(words: Words, frequencies: Integers) -> npt.NDArray[np.int64]:
@@ -101,12 +92,18 @@ def decode_symbols(words: Words, frequencies: Integers) -> npt.NDArray[np.int64]
     _, frequencies = _checked_symbols(frequencies)
     if constriction is None or not len(frequencies):
         return _decode(words, frequencies)
-    family = constriction.stream.model.Categorical(perfect=False)
-    return _constriction_decode(words, family, (frequencies - 1).astype(np.float64))
+    return _constriction_decode(words, *_categorical(frequencies))
 
 
-def _carrier_of(probabilities: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return 1 - ((TOTAL - probabilities) - 0.5) / (TOTAL - 2)
+def _bernoulli(probabilities: npt.NDArray[np.int64]) -> tuple[Any, npt.NDArray[np.float64]]:
+    """constriction's family of decisions, and its parameters that carry these probabilities."""
+    family = constriction.stream.model.Bernoulli(perfect=False)
+    return family, 1 - ((TOTAL - probabilities) - 0.5) / (TOTAL - 2)
+
+
+def _categorical(frequencies: npt.NDArray[np.int64]) -> tuple[Any, npt.NDArray[np.float64]]:
+    """constriction's family of frequency tables, and its parameters that carry these frequencies."""
+    return constriction.stream.model.Categorical(perfect=False), (frequencies - 1).astype(np.float64)
 
 
 def _bit_tables(probabilities: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -139,6 +136,13 @@ def _checked_symbols(
     if s.size and not (s.min() >= 0 and s.max() < f.shape[1]):
         raise ValueError(f"symbols must be from 0 to {f.shape[1] - 1}")
     return s, f
+
+
+def _constriction_encode(symbols: npt.NDArray[np.int64], family: Any, parameters: npt.NDArray[np.float64]) -> Words:
+    encoder = constriction.stream.queue.RangeEncoder()
+    encoder.encode(symbols.astype(np.int32), family, parameters)
+    words: Words = encoder.get_compressed()
+    return words
 
 
 def _constriction_decode(words: Words, family: Any, parameters: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -32,7 +32,8 @@ class Options:
     Attributes:
         level: 1 ... 9; sets the chunk size: small chunks take less memory and spread over more threads, large ones
             give smaller files.
-        model: name of a built-in model, path of a model file, or its id in hex; None chooses by content.
+        model: name of a built-in model, path of a model file, or its id in hex; None chooses by content. A file must
+            be in a place where decoding looks for it, or be carried.
         pixels: keep the pixels and metadata of images, not the very bytes of their files.
         carry_model: put the model file into the output, so that whoever decodes it need not have it.
         threads: number of chunks coded at a time.
@@ -97,8 +98,8 @@ class _Counted:
         return b"".join(parts)
 
     def take_back(self, data: bytes) -> None:
-        """`data`, just read, come again."""
-        self._returned = memoryview(data + bytes(self._returned))
+        """`data`, all that has been read so far, come again."""
+        self._returned = memoryview(data)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def compress_stream(
     """
     options = options or Options()
     counted = _Counted(source)
-    usable = _models(options.model)
+    usable = _models(options)
     head = counted.read(content.HEAD)
     kinds = list(content.candidates(head, exact=not options.pixels)) if usable.pixels else []
     data = head + counted.read(MAX_PARSED - len(head)) if kinds else head
@@ -156,13 +157,16 @@ def compress_stream(
     return _compress_raw(counted, sink, options, usable, progress)
 
 
-def _models(name: str | None) -> _Models:
+def _models(options: Options) -> _Models:
+    name = options.model
     if name is None:
         coders = [chunks.built_in("bytes")]
         return _Models(coders, [chunks.built_in("pixels"), *coders])
     file = None
     if os.path.sep in name or name.endswith(store.SUFFIX):
         file = store.read(name)
+        if not options.carry_model:
+            store.find(file.id)  # else nobody could decode what is written, not even to verify it
     elif len(name) == 64 and set(name.lower()) <= set("0123456789abcdef"):
         file = store.find(bytes.fromhex(name))
     coder = chunks.from_file(file) if file else chunks.built_in(name)
@@ -281,12 +285,13 @@ def _memory(shape: Sequence[int], options: Options, usable: _Models) -> int:
 
 def _raw_parts(counted: _Counted, chunk_size: int) -> Iterator[_Part]:
     """Cut a stream of unknown length into chunks; a short rest joins the chunk before it."""
+    rest = b""
     first, last = True, False
     while not last:
-        data = counted.read(_largest(chunk_size))
+        data = rest + counted.read(_largest(chunk_size) - len(rest))
         last = len(data) < _largest(chunk_size)
         size = len(data) if last else chunk_size
-        counted.take_back(data[size:])
+        rest = data[size:]
         yield _Part(np.frombuffer(data, np.uint8, size), first, last)
         first = False
 

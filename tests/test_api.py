@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arcodec
-from arcodec import container
+from arcodec import compressor, container
 from arcodec.compressor import Options, compress_stream
 from arcodec.container import Chunk, Header, Writer
 from arcodec.decompressor import decompress_stream
@@ -89,6 +89,24 @@ def test_pipes_give_the_same_as_files() -> None:
     sink = io.BytesIO()
     compress_stream(Dribble(data), sink, Options(model="order0"))
     assert sink.getvalue() == arcodec.compress(data, model="order0")
+
+
+def test_what_only_looks_like_an_image_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has been read whole before it goes to raw; cutting it must not copy it again for each chunk."""
+    asked: list[int] = []
+    read = compressor._Counted.read
+
+    def counting(self: compressor._Counted, size: int) -> bytes:
+        data = read(self, size)
+        asked.append(len(data))
+        return data
+
+    monkeypatch.setattr(compressor._Counted, "read", counting)
+    data = b"P5\n99999 99999\n255\n" + bytes(40 << 20)
+    packed = arcodec.compress(data, level=1, verify=False)
+    assert arcodec.info(packed).frames[0].content == "raw"
+    assert sum(asked) == 2 * len(data)  # once to look at it, once to cut it
+    assert arcodec.decompress(packed) == data
 
 
 def test_a_constant_chunk_is_one_byte() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,9 @@ def test_the_tutorial_shows_the_code_as_it_is() -> None:
     source = (PACKAGE / "models" / "order0.py").read_text()
     for line in model.splitlines():
         assert line in source
+
+
+def test_the_default_level_is_the_same_everywhere() -> None:
+    from arcodec.compressor import DEFAULT_LEVEL, Options
+
+    assert Options().level == DEFAULT_LEVEL == inspect.signature(arcodec.compress).parameters["level"].default

@@ -47,14 +47,19 @@ def test_packing_is_deterministic_and_parses_back() -> None:
 
 
 def test_a_file_made_by_a_model_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    packed = arcodec.compress(DATA, model=path, verify=False)
-    assert len(packed) < len(arcodec.compress(DATA, model="order0")) + 32
-    with pytest.raises(UnknownModelError, match=store.read(path).id.hex()):
-        arcodec.decompress(packed)
     monkeypatch.setenv("ARCODEC_MODEL_PATH", str(path.parent))
-    assert arcodec.decompress(packed) == DATA
+    packed = laws.check_file(DATA, model=str(path))
+    assert len(packed) < len(arcodec.compress(DATA, model="order0")) + 32
     assert arcodec.compress(DATA, model=store.read(path).id.hex()) == packed
     assert store.read(path).id.hex() in arcodec.info(packed).frames[0].models
+    monkeypatch.delenv("ARCODEC_MODEL_PATH")
+    with pytest.raises(UnknownModelError, match=store.read(path).id.hex()):
+        arcodec.decompress(packed)
+
+
+def test_what_nobody_could_decode_is_not_written(path: Path) -> None:
+    with pytest.raises(UnknownModelError, match="--carry-model"):
+        arcodec.compress(DATA, model=path, verify=False)
 
 
 def test_a_carried_model_needs_no_file(path: Path) -> None:

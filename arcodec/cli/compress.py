@@ -106,8 +106,8 @@ class _Compression:
 
     def _hint(self, item: Item, source: files.Input, report: Report) -> None:
         """Say, once, what --pixels would have saved; that is found out by trying."""
-        asked = self._run.common.quiet or self._coding.pixels or self._coding.model
-        if self._hinted or asked or report.size_in > _HINT_LIMIT:
+        unwanted = self._run.common.quiet or self._coding.pixels or self._coding.model
+        if self._hinted or unwanted or report.size_in > _HINT_LIMIT:
             return
         source.file.seek(0)
         if source.file.read(len(_PNG)) != _PNG:

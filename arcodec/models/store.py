@@ -144,5 +144,5 @@ def find(model_id: bytes) -> ModelFile:
     searched = ", ".join(str(p) for p in places())
     raise UnknownModelError(
         f"needs the model file {model_id.hex()}, which is in none of: {searched} "
-        "(put it there, or add its folder to ARCODEC_MODEL_PATH)"
+        "(put it there, add its folder to ARCODEC_MODEL_PATH, or compress with --carry-model)"
     )
