@@ -187,12 +187,7 @@ def test_every_decision_has_a_node() -> None:
                     assert 0 <= kind < weight_sets.NODES
                     bit = int(value >= middle)
                     low, high = (middle, high) if bit else (low, middle - 1)
-                    if phase == 0:
-                        phase = 2 - bit
-                    elif phase == 1 + bit:
-                        phase += 2
-                    elif phase <= 2:
-                        step += 1
+                    phase, step = pixels._advance(phase, step, bit)
                     asked += 1
                 assert low == value
                 assert asked <= 20

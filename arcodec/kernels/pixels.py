@@ -159,6 +159,18 @@ def _threshold(phase, step, centre, stride, low, high):
 
 
 @plain
+def _advance(phase, step, bit):
+    """The phase and the step after a decision: steps go on while they do not pass the value."""
+    if phase == 0:
+        return 2 - bit, step
+    if phase == 1 + bit:
+        return phase + 2, step
+    if phase <= 2:
+        return phase, step + 1
+    return phase, step
+
+
+@plain
 def _run(port, words, costs, symbols, stop, tables):
     (
         features, offsets, fast, slow, wide, sums, factors, work, samples, window, errors, scales, biases, weights,
@@ -341,12 +353,7 @@ def _run(port, words, costs, symbols, stop, tables):
                         high = middle - 1
                         for e in range(EXPERTS):
                             tops[e] = middles[e]
-                    if phase == 0:
-                        phase = 2 - bit
-                    elif phase == 1 + bit:
-                        phase += 2
-                    elif phase <= 2:
-                        step += 1
+                    phase, step = _advance(phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[y, x, c] = uint8(value)
