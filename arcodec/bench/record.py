@@ -61,10 +61,12 @@ class CodecFacts:
 
     Attributes:
         name: unique in its record; heads rows and columns.
-        family: codecs that are one program at several settings share it; "arcodec" is us.
+        family: codecs that are one program at several settings share it; those of "arcodec" and "arcodec -m ..." are
+            ours.
         settings: what was called and how.
         version: of the program or library.
         kinds: kinds of files that it applies to.
+        idle: bytes of memory of its process before the first file, interpreter included: a part of every peak.
     """
 
     name: str
@@ -72,11 +74,12 @@ class CodecFacts:
     settings: str
     version: str
     kinds: tuple[Kind, ...]
+    idle: int = 0
 
     @property
     def ours(self) -> bool:
         """Whether it is this package."""
-        return self.family == OURS
+        return self.family.split(" -")[0] == OURS
 
 
 @dataclass
@@ -105,7 +108,7 @@ class Measurement:
     """One codec on one file.
 
     Attributes:
-        status: "ok" came back bit for bit every time; "failed" did not, or the codec gave up; "skipped" was not tried.
+        status: "ok" came back bit for bit every time; "failed" did not, or the codec broke; "skipped" was not tried.
         note: why it failed or was skipped.
         packed: bytes of the whole compressed file; 0 if there is none.
         model: bytes of model files that decoding needs beside it; those that come with a program count too.
@@ -267,7 +270,8 @@ class Total:
 
     def seconds(self, verb: Verb, clock: Literal["cpu", "wall"] = "cpu") -> float:
         """For all files one after the other: the sum of the medians of each."""
-        return sum(median(getattr(m.timing(verb), clock)) for _, m in self.done)
+        timings = [m.timing(verb) for _, m in self.done]
+        return sum(median(timing.cpu if clock == "cpu" else timing.wall) for timing in timings)
 
     def speed(self, verb: Verb, clock: Literal["cpu", "wall"] = "cpu") -> float:
         """Uncompressed bytes per second."""
@@ -349,13 +353,12 @@ def loads(text: str) -> Record:
     if not isinstance(tree, dict) or tree.pop("schema", None) != SCHEMA:
         raise RecordError(f"it lacks schema {SCHEMA}")
     try:
-        record = Record(**tree)
-        record.codecs = [CodecFacts(**{**row, "kinds": tuple(row["kinds"])}) for row in record.codecs]  # type: ignore[arg-type, call-overload]
-        record.subjects = [Subject(**{**row, "shape": tuple(row["shape"])}) for row in record.subjects]  # type: ignore[arg-type, call-overload]
-        record.measurements = [
-            Measurement(**{**row, "encode": Timing(**row["encode"]), "decode": Timing(**row["decode"])})  # type: ignore[arg-type, call-overload]
-            for row in record.measurements
+        codecs = [CodecFacts(**{**row, "kinds": tuple(row["kinds"])}) for row in tree.pop("codecs")]
+        subjects = [Subject(**{**row, "shape": tuple(row["shape"])}) for row in tree.pop("subjects")]
+        measurements = [
+            Measurement(**{**row, **{verb: Timing(**row[verb]) for verb in VERBS}})
+            for row in tree.pop("measurements")
         ]
+        return Record(**tree, codecs=codecs, subjects=subjects, measurements=measurements)
     except (TypeError, KeyError) as error:
         raise RecordError(f"its fields are not those of schema {SCHEMA} ({error})") from None
-    return record

@@ -18,10 +18,10 @@ from typing import Any, NoReturn
 import click
 
 from arcodec import __version__
-from arcodec.cli import compress, decompress, options, show, test
+from arcodec.cli import bench, compress, decompress, options, show, test
 from arcodec.cli import list as listing
 
-VERBS = {verb.command.name: verb.command for verb in (compress, decompress, test, listing)}
+VERBS = {verb.command.name: verb.command for verb in (compress, decompress, test, listing, bench)}
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130  # exit statuses; a signal n gives 128 + n
 
 _HELP = """
@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _invoke(command: click.Command, name: str, given: list[str]) -> int:
     try:
-        with command.make_context(name, given) as context:
+        with command.make_context(name, [*given], obj=(name, *given)) as context:
             status: int = command.invoke(context)
             return status
     except click.exceptions.Exit as end:  # after --help or --version

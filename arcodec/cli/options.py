@@ -23,6 +23,14 @@ def size(text: str) -> int:
     return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
+def duration(text: str) -> float:
+    """A time in seconds: 90, 90s, 10m, 1.5h."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) *([smh]?)", text, re.IGNORECASE)
+    if not match:
+        raise click.BadParameter(f"{text!r} is no time; write 90s, 10m or 1.5h")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2].lower()]
+
+
 class _Levels(click.Option):
     """Stands for all nine levels in the help."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from arcodec.cli.files import STDIN
 from arcodec.errors import ArcodecError
+from arcodec.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -23,7 +24,7 @@ def shown(name: str) -> str:
     """A file name as it may be printed: without control characters and lone surrogates."""
     if name == STDIN:
         return "(stdin)"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+    return printable(name)
 
 
 def say(text: str) -> None:

@@ -47,7 +47,7 @@ class Netpbm(Content):
 
     def parse(self, data: bytes) -> Parsed | None:
         """Planes as `arcodec.content._samples` lays them out."""
-        header = _read_header(data[:_LONGEST_HEADER])
+        header = read_header(data[:_LONGEST_HEADER])
         if header is None:
             return None
         wide = header.maxval > 255
@@ -76,7 +76,7 @@ class Netpbm(Content):
         wide = samples.itemsize == 2
         if form == _VERBATIM:
             text = reader.take(reader.number())
-            header = _read_header(text)
+            header = read_header(text)
             if header is None or header[:4] != (rows, columns, channels, len(text)) or (header.maxval > 255) != wide:
                 raise CorruptError("the recipe's netpbm header does not describe the planes")
         else:
@@ -87,7 +87,9 @@ class Netpbm(Content):
         return b"".join((text, raster, reader.rest()))
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
+    """What a header says."""
+
     rows: int
     columns: int
     channels: int
@@ -95,7 +97,7 @@ class _Header(NamedTuple):
     maxval: int
 
 
-def _read_header(head: bytes) -> _Header | None:
+def read_header(head: bytes) -> Header | None:
     """The header at the beginning of `head`, if it is complete and describes an image that is covered."""
     header = _read_pam(head) if head.startswith(b"P7\n") else _read_pnm(head)
     if header is None or not (
@@ -105,15 +107,15 @@ def _read_header(head: bytes) -> _Header | None:
     return header
 
 
-def _read_pnm(head: bytes) -> _Header | None:
+def _read_pnm(head: bytes) -> Header | None:
     match = _PNM.match(head)
     if match is None:
         return None
     columns, rows, maxval = map(int, match.groups())
-    return _Header(rows, columns, 1 if head[1:2] == b"5" else 3, match.end(), maxval)
+    return Header(rows, columns, 1 if head[1:2] == b"5" else 3, match.end(), maxval)
 
 
-def _read_pam(head: bytes) -> _Header | None:
+def _read_pam(head: bytes) -> Header | None:
     """Lines `KEYWORD value` up to ENDHDR; lines that are empty or begin with '#' are skipped."""
     fields: dict[bytes, int] = {}
     start = 3
@@ -123,7 +125,7 @@ def _read_pam(head: bytes) -> _Header | None:
         if words == [b"ENDHDR"]:
             if len(fields) < len(_PAM_FIELDS):
                 return None
-            return _Header(fields[b"HEIGHT"], fields[b"WIDTH"], fields[b"DEPTH"], end, fields[b"MAXVAL"])
+            return Header(fields[b"HEIGHT"], fields[b"WIDTH"], fields[b"DEPTH"], end, fields[b"MAXVAL"])
         if not words or words[0].startswith(b"#") or words[0] == b"TUPLTYPE":
             continue
         keyword, *values = words
@@ -133,6 +135,12 @@ def _read_pam(head: bytes) -> _Header | None:
             return None
         fields[keyword] = int(values[0])
     return None
+
+
+def plain_header(rows: int, columns: int, channels: int, wide: bool) -> bytes:
+    """The header of a PGM or PPM, or of a PAM where there is alpha; `wide` samples have 16 bits, others 8."""
+    form = _PLAIN_PNM if channels in (1, 3) else _PLAIN_PAM
+    return _plain_header(form, rows, columns, channels, wide)
 
 
 def _plain_header(form: int, rows: int, columns: int, channels: int, wide: bool) -> bytes:
