@@ -115,7 +115,7 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
         code = container.FILL
     else:
         if symbols.size >= SMALL:
-            coder = _choose(symbols, coders)
+            coder = choose(symbols, coders)
             code, payload = coder.code, coder.encode(symbols, watch)
         if coder is None or len(payload) >= symbols.size:
             coder, code, payload = None, container.STORED, bytes(data)
@@ -126,7 +126,7 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
     return Encoded(code, coder.model_id if coder else None, symbols.shape, payload, check, memory)
 
 
-def _choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:
+def choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:
     first, *others = coders
     if not others:
         return first

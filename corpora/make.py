@@ -10,12 +10,12 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
+from texts import orders, server_log, stations
 
 Plane = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -190,6 +190,8 @@ def hills() -> bytes:
 
 # Letters of 3 x 5 dots, a row per octal digit.
 FONT = {
+    "\"": 0o55000, "#": 0o57575, "(": 0o12221, ")": 0o42224, "*": 0o05250, "+": 0o02720, ",": 0o00024, "-": 0o00700,
+    "/": 0o11244, "=": 0o07070, "[": 0o32223, "]": 0o62226, "_": 0o00007,
     " ": 0o00000, "%": 0o51245, ".": 0o00002, "0": 0o75557, "1": 0o26227, "2": 0o71747, "3": 0o71317, "4": 0o55711,
     "5": 0o74717, "6": 0o74757, "7": 0o71122, "8": 0o75757, "9": 0o75717, ":": 0o02020, "A": 0o25755, "B": 0o65656,
     "C": 0o34443, "D": 0o65556, "E": 0o74647, "F": 0o74644, "G": 0o34553, "H": 0o55755, "I": 0o72227, "J": 0o11152,
@@ -248,83 +250,113 @@ def chart() -> bytes:
         fill(canvas, 28 + 44 * place, 130, 6, 6, colour)
         write(canvas, 37 + 44 * place, 131, name, INK)
     write(canvas, 148, 131, "P99 99.2%", INK)
-    header = struct.pack("<2sIIIIiiHHIIiiII", b"BM", 54 + canvas.size, 0, 54, 40, 192, 144, 1, 24, 0, canvas.size,
-                         2835, 2835, 0, 0)  # fmt: skip
+    return bmp(canvas)
+
+
+def bmp(canvas: Bytes) -> bytes:
+    """A BMP of 24 bits; `canvas`: (rows, columns, 3), rows of a multiple of 4 bytes."""
+    rows, columns, _ = canvas.shape
+    header = struct.pack("<2sIIIIiiHHIIiiII", b"BM", 54 + canvas.size, 0, 54, 40, columns, rows, 1, 24, 0,
+                         canvas.size, 2835, 2835, 0, 0)  # fmt: skip
     return header + canvas[::-1, :, ::-1].tobytes()
 
 
-# --- server.log and stations.csv: what programs write ---
+# --- screen.bmp: a desktop with windows ---
+
+CODE = [
+    (0, "DEF CODE(PORT, WORDS, SYMBOLS):", 0x8A3FA0), (1, "FOR I IN RANGE(LEN(SYMBOLS)):", 0x8A3FA0),
+    (2, "CONTEXT = SYMBOLS[I - 1] + 256 * ORDER", INK), (2, "P = PREDICT(CONTEXT)", INK),
+    (2, "# LEARN AFTER CODING", 0x6A8759), (2, "BIT = CODE_BIT(PORT, WORDS, P)", INK), (2, "IF BIT:", 0x8A3FA0),
+    (3, "TABLE[CONTEXT] += (65535 - P) / 16", INK), (2, "ELSE:", 0x8A3FA0), (3, "TABLE[CONTEXT] -= P / 16", INK),
+    (1, "RETURN LEN(SYMBOLS)", 0x8A3FA0), (0, "", INK), (0, "DEF TEST_IT_COMES_BACK():", 0x8A3FA0),
+    (1, "DATA = \"TO BE OR NOT TO BE\"", 0x2A6FB0), (1, "ASSERT DECODE(ENCODE(DATA)) == DATA", INK),
+]  # fmt: skip
+FOLDER = ["ALICE.TXT", "BUDGET 2024.CSV", "DRAFT-3.TXT", "HILLS.PPM", "LOGS", "NOTES.TXT", "PHOTOS", "SERVER.LOG",
+          "STATIONS.CSV", "TODO.TXT"]  # fmt: skip
 
 
-def server_log() -> bytes:
-    """A web server's log with an application's lines between."""
-    rng = Random(1972)
-    time = datetime(2024, 3, 11, 6, 0, 0)
-    networks = ("192.0.2", "198.51.100", "203.0.113")  # set aside for documents
-    clients = [f"{rng.choices(networks)[0]}.{rng.randrange(1, 255)}" for _ in range(40)]
-    popular = [1 / (1 + rank) for rank in range(40)]
-    pages = ["/", "/login", "/search?q={word}&page={small}", "/api/v2/items/{number}", "/api/v2/orders/{hex}/status",
-             "/static/app.{hex}.js", "/static/style.css", "/images/{word}_{small}.jpg", "/favicon.ico"]  # fmt: skip
-    agents = ["Mozilla/5.0 (X11; Linux x86_64; rv:123.0) Gecko/20100101 Firefox/123.0", "curl/8.5.0",
-              "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.3",
-              "Mozilla/5.0 (compatible; examplebot/2.1; +https://bot.example/about)"]  # fmt: skip
-    notes = ["INFO  cache: {number} hits, {small} misses, {number} KiB in use",
-             "INFO  worker-{small}: job {hex} done in {number} ms", "DEBUG pool: {small} of 32 connections busy",
-             "WARN  worker-{small}: retry {small} of order {hex}: upstream timed out after {number} ms",
-             "ERROR db: deadlock on table {word}, transaction {hex} rolled back"]  # fmt: skip
-    words = ["anchor", "barley", "copper", "dahlia", "ember", "fennel", "garnet", "hazel", "indigo", "juniper"]
-
-    def filled(template: str) -> str:
-        return template.format(
-            word=rng.choices(words)[0],
-            small=rng.randrange(1, 13),
-            number=int(10 ** rng.choices((1, 2, 3, 4))[0] * rng.random()),
-            hex=f"{rng.getrandbits(32):08x}",
-        )
-
-    lines = []
-    for _ in range(650):
-        time += timedelta(milliseconds=rng.randrange(1, 1 << rng.randrange(2, 15)))
-        if rng.random() < 0.25:
-            note = filled(rng.choices(notes, (6, 8, 4, 2, 1))[0])
-            lines.append(f"{time:%Y-%m-%d %H:%M:%S}.{time.microsecond // 1000:03d} {note}")
-            continue
-        client = rng.choices(clients, popular)[0]
-        path = filled(rng.choices(pages, (9, 2, 4, 12, 8, 3, 3, 6, 1))[0])
-        method = "POST" if path == "/login" else "GET"
-        status = rng.choices((200, 304, 404, 500), (40, 8, 2, 1))[0]
-        size = 0 if status == 304 else 512 + len(path) * 97 if rng.random() < 0.6 else rng.randrange(90000)
-        referrer = rng.choices(("-", "https://shop.example/", f"https://shop.example{path}"), (3, 2, 1))[0]
-        agent = agents[clients.index(client) % len(agents)]
-        request = f'"{method} {path} HTTP/1.1" {status} {size} "{referrer}" "{agent}"'
-        lines.append(f"{client} - - [{time:%d/Mar/%Y:%H:%M:%S} +0000] {request}")
-    return "".join(line + "\n" for line in lines).encode()
+def shade(canvas: Bytes, x: int, y: int, width: int, height: int, top: int, bottom: int) -> None:
+    """Fill a rectangle with colours from `top` to `bottom`, 0xRRGGBB."""
+    first, last = np.array([list(colour.to_bytes(3, "big")) for colour in (top, bottom)])
+    steps = np.arange(height)[:, None]
+    canvas[y : y + height, x : x + width] = ((first * (height - 1 - steps) + last * steps) // (height - 1))[:, None]
 
 
-def stations() -> bytes:
-    """Hourly measurements of weather stations as a table."""
-    rng = Random(1654)
-    names = ["Alder Point", "Birch Hill", "Cedar Bay", "Dune End", "Elm Cross"]
-    state = {name: [8 + 3 * place, 70 - 4 * place, 10132 - 90 * place] for place, name in enumerate(names)}
-    lines = ["time,station,temperature_c,humidity_percent,pressure_hpa,wind_m_s,sky"]
-    for hour in range(200):
-        time = datetime(2024, 5, 1) + timedelta(hours=hour)
-        for name in names:
-            now = state[name]
-            warming = (-1, 0, 1, 0)[(time.hour + 3) // 6 % 4]
-            now[0] += rng.randrange(-5, 6) + 7 * warming
-            now[1] = min(99, max(20, now[1] + rng.randrange(-3, 4) - 2 * warming))
-            now[2] += rng.randrange(-4, 5)
-            wind = abs(rng.randrange(-40, 90) + now[2] % 7)
-            sky = "rain" if now[1] > 85 else "cloudy" if now[1] > 65 else "clear"
-            measured = f"{now[0] / 10 + 10:.1f},{now[1]},{now[2] / 10:.1f},{wind / 10:.1f}"
-            lines.append(f"{time:%Y-%m-%dT%H:%M}Z,{name},{measured},{sky}")
-    return "".join(line + "\n" for line in lines).encode()
+def disc(canvas: Bytes, x: int, y: int, radius: int, colour: int) -> None:
+    """A filled circle about x, y with smooth edges: each pixel is the mean of 8 x 8."""
+    fine = (np.arange(16 * (radius + 1)) - 8 * radius - 8) * 2 + 1  # sixteenths of a pixel from the middle
+    inside = fine[:, None] * fine[:, None] + fine * fine <= (16 * radius) ** 2
+    parts = inside.reshape(2 * radius + 2, 8, 2 * radius + 2, 8).sum((1, 3))[..., None]
+    place = canvas[y - radius - 1 : y + radius + 1, x - radius - 1 : x + radius + 1]
+    ink = np.array(list(colour.to_bytes(3, "big")))
+    place[:] = (place * (64 - parts) + ink * parts + 32) // 64
+
+
+def window(canvas: Bytes, x: int, y: int, width: int, height: int, title: str) -> None:
+    """An empty window with a title bar, buttons and a soft shadow."""
+    for depth in range(6):
+        below = canvas[y + depth : y + height + 6 - depth, x + depth : x + width + 6 - depth]
+        below[:] = below.astype(int) * 15 // 16
+    fill(canvas, x, y, width, height, FRAME)
+    shade(canvas, x + 1, y + 1, width - 2, 13, 0x4A7EBB, TITLE)
+    write(canvas, x + 6, y + 5, title, PAPER)
+    for place, colour in enumerate((0x5CB85C, 0xF0C24B, 0xD9534F)):
+        disc(canvas, x + width - 30 + 11 * place, y + 8, 4, colour)
+    fill(canvas, x + 1, y + 14, width - 2, height - 15, PAPER)
+
+
+def screen() -> bytes:
+    """A desktop with an editor, a file manager and a task bar as BMP of 24 bits."""
+    rng = Random(1968)
+    canvas = np.zeros((216, 360, 3), np.uint8)
+    shade(canvas, 0, 0, 360, 216, 0x2B4C6F, 0x9CB8C8)
+    for place in range(5):  # hills far and near
+        for x in range(360):
+            height = 70 - 13 * place + (x + 97 * place) * (360 - x + 61 * place) // (1500 + 2500 * place)
+            fill(canvas, x, 216 - height, 1, height, 0x6F93A8 - 0x101814 * place)
+
+    window(canvas, 14, 10, 218, 172, "KERNEL.PY - EDITOR")
+    fill(canvas, 15, 24, 22, 157, PANEL)
+    for number in range(19):
+        write(canvas, 19, 29 + 8 * number, f"{number + 1:3d}", 0x9AA4B0)
+        if number == 5:
+            fill(canvas, 37, 27 + 8 * number, 190, 8, 0xFFF6D6)
+        if number < len(CODE):
+            indent, line, colour = CODE[number]
+            write(canvas, 41 + 12 * indent, 29 + 8 * number, line, colour)
+    fill(canvas, 227, 24, 4, 157, PANEL)
+    fill(canvas, 227, 30, 4, 60, 0xB9C2CC)
+
+    window(canvas, 196, 62, 152, 122, "FILES")
+    fill(canvas, 197, 76, 150, 10, PANEL)
+    write(canvas, 214, 79, "NAME", FRAME)
+    write(canvas, 316, 79, "SIZE", FRAME)
+    for row, name in enumerate(FOLDER):
+        y = 88 + 9 * row
+        if row == 3:
+            fill(canvas, 197, y - 1, 150, 9, 0xCFE2F7)
+        folder = "." not in name
+        fill(canvas, 201, y, 7, 7, 0xD9A93C if folder else 0xC4CCD4)
+        fill(canvas, 202, y + 1, 5, 5, 0xF3CE74 if folder else PAPER)
+        write(canvas, 214, y + 1, name, INK)
+        write(canvas, 308, y + 1, "" if folder else f"{rng.randrange(200, 400000):6d}", FRAME)
+        fill(canvas, 340, y, 3, 7, PANEL)
+
+    shade(canvas, 0, 198, 360, 18, 0x3A4350, 0x20242C)
+    disc(canvas, 11, 207, 6, 0x4FA35A)
+    for place, name in enumerate(("EDITOR", "FILES", "TERMINAL")):
+        shade(canvas, 24 + 52 * place, 201, 48, 12, 0x6A7584, 0x4A5462)
+        disc(canvas, 32 + 52 * place, 207, 3, SERIES[place])
+        write(canvas, 39 + 52 * place, 205, name, PAPER)
+    write(canvas, 330, 205, "14:27", PAPER)
+    return bmp(canvas)
 
 
 FILES: dict[str, Callable[[], bytes]] = {
     "chart.bmp": chart,
     "hills.ppm": hills,
+    "orders.json": orders,
+    "screen.bmp": screen,
     "server.log": server_log,
     "stations.csv": stations,
 }

@@ -42,7 +42,7 @@ def _files(target: str, say: Callable[[str], None]) -> Iterator[tuple[Path, str,
         yield path, target, "", None
     else:
         there = corpora.find(target)
-        for reason in there.lacking:
-            say(f"{target} is not complete here: {reason}")
+        for name, reason in there.lacking.items():
+            say(f"{target} is not complete here, it lacks {name}{f' ({reason})' if reason else ''}")
         for local in there.files:
             yield local.path, f"{target}/{local.name}", target, local.limit

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from arcodec.bench.record import Record
+    from arcodec.bench.subjects import Source
 
-_SHIPPED = "arcodec"  # the corpus that comes with the program
+_SHIPPED = "shipped"  # the corpus that comes with the program
 _SAVED_EVERY = 5.0  # seconds
 _DRAWN_EVERY = 0.2
+_MOST_PICTURES = 24  # of where the bits go, on a page
+_MOST_MEASURED = 16 << 20  # bytes, for these pictures
 _WIDE = 160  # columns of a table that goes to a file
 
 
@@ -82,19 +85,20 @@ def bench(
         raise click.UsageError("standard output is for one of --csv and --markdown")
     from arcodec.bench import record as records
 
+    sources: list[Source] = []
     if source is not None:
         record = records.load(source)
     else:
         _check_drawable(outputs)
-        record = _measure(targets or (_SHIPPED,), choice, outputs)
-    _write(record, outputs)
+        record, sources = _measure(targets or (_SHIPPED,), choice, outputs)
+    _write(record, sources, outputs)
     return 1 if any(m.status == "failed" for m in record.measurements) else 0
 
 
 # --- measuring ---
 
 
-def _measure(names: Sequence[str], choice: Choice, outputs: Outputs) -> Record:
+def _measure(names: Sequence[str], choice: Choice, outputs: Outputs) -> tuple[Record, list[Source]]:
     from arcodec.bench import machine, programs, rivals, runner, targets
     from arcodec.bench import record as records
     from arcodec.cli.run import announce_compiling
@@ -120,7 +124,7 @@ def _measure(names: Sequence[str], choice: Choice, outputs: Outputs) -> Record:
         runner.run(record, codecs, sources, plan, progress)
     if outputs.json:
         records.save(record, outputs.json)
-    return record
+    return record, sources
 
 
 def _warn(text: str) -> None:
@@ -237,7 +241,7 @@ def _check_drawable(outputs: Outputs) -> None:
         raise click.UsageError(f"--plot writes SVG or PNG, by the suffix; {outputs.plot} has neither")
 
 
-def _write(record: Record, outputs: Outputs) -> None:
+def _write(record: Record, sources: Sequence[Source], outputs: Outputs) -> None:
     from arcodec.bench import tables
 
     _check_drawable(outputs)
@@ -247,9 +251,9 @@ def _write(record: Record, outputs: Outputs) -> None:
         elif path:
             Path(path).write_text(form(record), encoding="utf-8")
     if outputs.html:
-        from arcodec.bench import page
+        from arcodec.bench import page, pictures
 
-        page.write(record, outputs.html)
+        page.write(record, outputs.html, pictures.draw(sources, _MOST_PICTURES, _MOST_MEASURED))
     if outputs.plot:
         from arcodec.bench import chart
 
