@@ -134,7 +134,7 @@ def test_a_missing_corpus_is_one_clear_error(folder: Path, monkeypatch: pytest.M
     with pytest.raises(MissingCorpusError, match="set ARCODEC_CORPORA") as caught:
         corpora.find("varied")
     assert "fetch" not in str(caught.value)
-    with pytest.raises(CorpusError, match="there is no corpus 'none'; there are arcodec, kodak"):
+    with pytest.raises(CorpusError, match="there is no corpus 'none'; there are shipped, kodak"):
         corpora.find("none")
     assert len(corpora.find("shipped").paths) == 9
 
@@ -176,14 +176,14 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("_verb")
 def test_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("check") == 0
-    assert capsys.readouterr().out == "arcodec: 9 ok\n"
+    assert capsys.readouterr().out == "shipped: 9 ok\n"
     assert run("check", "text") == 1
     assert "arcodec corpora fetch text" in capsys.readouterr().err
     (folder / "bytes/text").mkdir(parents=True)
     (folder / "bytes/text/tinyshakespeare.txt").write_bytes(bytes(1_115_394))
     assert run("check") == 1
     printed = capsys.readouterr()
-    assert printed.out == "arcodec: 9 ok\ntext: 1 damaged\n"
+    assert printed.out == "shipped: 9 ok\ntext: 1 damaged\n"
     assert printed.err.startswith("arcodec: text: tinyshakespeare.txt: damaged: ")
 
 

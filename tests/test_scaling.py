@@ -71,7 +71,8 @@ def test_points_are_taken_from_the_same_machine_and_commit_only(tmp_path: Path) 
     _record(1).save(kept)
     same = Record(ORIGIN, quick=False)
     same.take(kept)
-    assert same.points == _record(1).points
+    assert same.points == Record.read(kept).points == _record(1).points
+    assert Record.read(kept).verdict() == _record(1).verdict()
     for other in (Record(ORIGIN | {"commit": "1111111"}, quick=False), Record(ORIGIN, quick=True)):
         other.take(kept)
         assert not other.points

@@ -195,8 +195,9 @@ class Group:
 
     def total(self, codec: str) -> Total:
         """The codec's figures over the files that it did."""
-        found = [(subject, self.record.find(subject.name, codec)) for subject in self.subjects]
-        return Total(len(self.subjects), [(subject, m) for subject, m in found if m is not None])
+        of_codec = {m.subject: m for m in self.record.measurements if m.codec == codec}
+        parts = [(subject, of_codec[subject.name]) for subject in self.subjects if subject.name in of_codec]
+        return Total(len(self.subjects), parts)
 
 
 @dataclass(frozen=True)

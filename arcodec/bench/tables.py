@@ -192,7 +192,7 @@ def as_csv(record: Record) -> str:
         subject, codec = record.subject(m.subject), record.codec(m.codec)
         total = Total(1, [(subject, m)])
         done = m.status == "ok"
-        row: list[object] = [printable(subject.name), printable(subject.corpus), subject.kind, codec.name]
+        row: list[object] = [printable(subject.name), printable(subject.corpus), subject.kind, printable(codec.name)]
         row += [printable(codec.version), m.status, printable(m.note)]
         row += [subject.size, subject.symbols, m.packed if done else "", m.model if done else ""]
         row += [f"{total.ratio:.5f}", f"{total.bits:.5f}"] if done else ["", ""]

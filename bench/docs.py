@@ -1,0 +1,196 @@
+"""Puts what was measured into README.md and docs/: every figure there comes from a record in bench/results.
+
+python -m bench.docs            rewrites the tables between `<!-- measured: NAME -->` and `<!-- end -->`, and the plots
+python -m bench.docs --check    only says, by its exit status, whether the texts are up to date
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import arcodec
+from arcodec.bench import chart, record, tables
+from arcodec.bench.record import Group, Record
+from arcodec.bench.tables import factor, number, pipes, speed
+from bench import growth
+from bench.report import ROOT
+
+RESULTS = ROOT / "bench" / "results"
+TEXTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
+PLOTS = ROOT / "docs"
+
+_OURS = "arcodec -5"
+# Rows and columns of the README's tables; all the others are in docs/benchmarks.md
+_FILES = {
+    "canterbury/alice29.txt": "alice29.txt",
+    "enwik6/enwik6": "enwik6 (first 10^6 of enwik8)",
+    "json-mix/json_mix_1m.json": "json_mix_1m.json",
+    "canterbury/kennedy.xls": "kennedy.xls",
+    "binaries/libstdc++.so.6": "libstdc++.so.6",
+}
+_BYTE_CODECS = ("xz -9e", "zstd -22", "brotli -11", "PPMd -o16", "zpaq -m5")
+_IMAGES = {"kodak": "Kodak, 24 photographs", "varied": "five other photographs"}
+_IMAGE_CODECS = ("JPEG XL -e9", "JPEG XL -e7", "WebP", "JPEG-LS", "PNG")
+
+
+def measured() -> Record:
+    """This version's record."""
+    return record.load(RESULTS / f"{arcodec.__version__}.json")
+
+
+def _other(name: str) -> dict[str, Any]:
+    tree: dict[str, Any] = json.loads((RESULTS / f"{arcodec.__version__}-{name}.json").read_text())
+    return tree
+
+
+# --- blocks ---
+
+
+def files_of_bytes() -> str:
+    """A row for each of some well-known files, with what arcodec makes of it and the rivals."""
+    whole = measured()
+    rows = []
+    for name, label in _FILES.items():
+        subject = whole.subject(name)
+        sizes = {codec: _packed(whole, name, codec) for codec in (_OURS, *_BYTE_CODECS)}
+        best = min(sizes[codec] for codec in _BYTE_CODECS)
+        ours = sizes[_OURS]
+        cells = [f"{subject.size:,}", f"**{ours:,}**", f"{subject.size / ours:.2f}"]
+        rows.append([label, *cells, *(f"{sizes[c]:,}" for c in _BYTE_CODECS), _change(ours, best)])
+    group = Group(whole, "bytes", "", [whole.subject(name) for name in _FILES])
+    rows += _speeds(group, (_OURS, *_BYTE_CODECS), before=["", "{}", ""], after=[""])
+    return pipes(["bytes", "size", "**arcodec**", "ratio", *_BYTE_CODECS, "to the best of them"], rows)
+
+
+def sets_of_images() -> str:
+    """Mean bits per subpixel of sets of photographs, sums and speeds."""
+    whole = measured()
+    codecs = (_OURS, *_IMAGE_CODECS)
+    groups = {group.corpus: group for group in whole.groups() if group.corpus in _IMAGES}
+    rows = []
+    for name, label in _IMAGES.items():
+        totals = {codec: groups[name].total(codec) for codec in codecs}
+        bits = [totals[codec].mean_bits for codec in codecs]
+        cells = [f"**{bits[0]:.3f}**", *(f"{each:.3f}" for each in bits[1:])]
+        rows.append([f"{label}, mean bits per subpixel", *cells, _change(bits[0], min(bits[1:]))])
+    for name, label in _IMAGES.items():
+        packed = [groups[name].total(codec).packed for codec in codecs]
+        cells = [f"**{packed[0]:,}**", *(f"{each:,}" for each in packed[1:])]
+        rows.append([f"{label}, bytes", *cells, _change(packed[0], min(packed[1:]))])
+    subjects = [subject for group in groups.values() for subject in group.subjects]
+    rows += _speeds(Group(whole, "image", "", subjects), codecs, before=["{}"], after=[""])
+    return pipes(["images", "**arcodec**", *_IMAGE_CODECS, "to the best of them"], rows)
+
+
+def _speeds(group: Group, codecs: Iterable[str], before: list[str], after: list[str]) -> list[list[str]]:
+    """Rows of speeds and memory; `before` has the place of our figure among the cells before those of the rivals."""
+    totals = [group.total(codec) for codec in codecs]
+    rows = {f"{verb}, MB/s": [speed(total.speed(verb)) for total in totals] for verb in record.VERBS}
+    peaks = [[f"{total.peak(verb) / 1e6:.0f}" for verb in record.VERBS] for total in totals]
+    rows["peak memory, encode / decode, MB"] = [" / ".join(pair) for pair in peaks]
+    return [[label, *(cell.format(ours) for cell in before), *rest, *after] for label, (ours, *rest) in rows.items()]
+
+
+def price() -> str:
+    """How much faster the rivals are, and how much larger their files."""
+    whole = measured()
+    rows = []
+    for kind in whole.kinds:
+        group = whole.everything(kind)
+        base = group.total(_OURS)
+        for codec in group.codecs():
+            total = group.total(codec.name)
+            if codec.ours or not total.complete:
+                continue
+            cells = [f"{total.packed / base.packed:.2f}", factor(total.faster(base, "encode"))]
+            rows.append([kind, codec.name, *cells, factor(total.faster(base, "decode"))])
+    head = ["kind", "codec", "size, times ours", "encodes, times as fast", "decodes, times as fast"]
+    return pipes(head, sorted(rows, key=lambda row: (row[0], float(row[2]))))
+
+
+def everything() -> str:
+    """Every table of the record."""
+    return tables.markdown(measured()).strip()
+
+
+def origin() -> str:
+    """Machine, date, commit."""
+    return tables.origin(measured())
+
+
+def startup() -> str:
+    """Wall times of short commands."""
+    times = _other("startup")
+    warm, first = times["warm"], times["first"]
+    rows = [[name, f"{median(runs):.2f}"] for name, runs in warm.items()]
+    rows += [[f"{name}: first run ever", f"{seconds:.1f}"] for name, seconds in first.items()]
+    return pipes(["wall time", "seconds"], rows)
+
+
+def scaling() -> str:
+    """Points and exponents along each axis."""
+    grown = growth.Record.read(RESULTS / f"{arcodec.__version__}-scaling.json")
+    return "\n".join([*growth.tables(grown), f"{grown.verdict().capitalize()}."])
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "bytes": files_of_bytes,
+    "images": sets_of_images,
+    "price": price,
+    "everything": everything,
+    "origin": origin,
+    "startup": startup,
+    "scaling": scaling,
+}
+
+
+def _packed(whole: Record, subject: str, codec: str) -> int:
+    found = whole.find(subject, codec)
+    if found is None or found.status != "ok":
+        sys.exit(f"the record lacks {codec} on {subject}")
+    return found.packed
+
+
+def _change(ours: float, best: float) -> str:
+    return f"{100 * (ours / best - 1):+.1f} %"
+
+
+# --- texts ---
+
+
+def filled(text: str) -> str:
+    """`text` with every block as it is measured."""
+
+    def block(match: re.Match[str]) -> str:
+        return f"{match[1]}\n\n{BLOCKS[match[2]]()}\n\n{match[3]}"
+
+    return re.sub(r"(<!-- measured: (\w+) -->).*?(<!-- end -->)", block, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    """Rewrite or check; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    stale = [path for path in TEXTS if filled(path.read_text()) != path.read_text()]
+    if check:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is not what the records say: run python -m bench.docs", file=sys.stderr)
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(filled(path.read_text()))
+    for kind in ("bytes", "image"):
+        chart.write(measured(), PLOTS / f"pareto-{kind}.svg", kind)
+    growth.plot(growth.Record.read(RESULTS / f"{arcodec.__version__}-scaling.json"), PLOTS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
