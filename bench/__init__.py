@@ -1,1 +1,1 @@
-"""Measuring scripts, run from the root of the repository: `python -m bench.compare`, `.startup`, `.threads`."""
+"""Scripts behind the figures, run from the root of the repository: `python -m bench.startup`, `.scaling`, `.docs`."""

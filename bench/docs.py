@@ -1,6 +1,6 @@
 """Puts what was measured into README.md and docs/: every figure there comes from a record in bench/results.
 
-python -m bench.docs            rewrites the tables between `<!-- measured: NAME -->` and `<!-- end -->`, and the plots
+python -m bench.docs            rewrites what is between `<!-- measured: NAME -->` and `<!-- end -->`, and plots
 python -m bench.docs --check    only says, by its exit status, whether the texts are up to date
 """
 
@@ -11,14 +11,13 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import arcodec
 from arcodec.bench import chart, record, tables
 from arcodec.bench.record import Group, Record
-from arcodec.bench.tables import factor, number, pipes, speed
+from arcodec.bench.tables import factor, pipes, speed
 from bench import growth
 from bench.report import ROOT
 

@@ -6,6 +6,7 @@ process of its own: what making an input takes would show in the peak of every p
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from bench.files import evaluation_folder
 from bench.report import ROOT
 
 SMALL_FILE = 1024  # bytes
@@ -78,6 +78,15 @@ def picture(pixels: int, path: Path) -> str:
             target.write(np.concatenate(row, axis=1)[: rows - top, :columns].tobytes())
     kind = "pictures of Kodak of one shape" if found else "corpora/hills.ppm"
     return f"{kind} side by side, with noise of -1 ... 1 where they come again"
+
+
+def evaluation_folder() -> Path | None:
+    """The folder that ARCODEC_CORPORA names, if there is one; says so on stderr if not."""
+    folder = os.environ.get("ARCODEC_CORPORA", "")
+    if folder and Path(folder).is_dir():
+        return Path(folder).resolve()
+    print(f"no evaluation files (ARCODEC_CORPORA is {folder!r}): using those in corpora/", file=sys.stderr)
+    return None
 
 
 def _texts() -> list[Path]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
-import os
-import platform
-import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+from arcodec.bench import machine
+from arcodec.bench.tables import pipes
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,33 +26,8 @@ def options(description: str | None) -> argparse.ArgumentParser:
 
 def origin() -> dict[str, Any]:
     """Date, commit and machine."""
-    return {
-        "date": datetime.now(timezone.utc).isoformat(timespec="minutes"),
-        "commit": _commit(),
-        "machine": {
-            "cpu": _cpu(),
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in ("numpy", "numba")},
-        },
-    }
-
-
-def _commit() -> str:
-    command = ["git", "--no-optional-locks", "describe", "--always", "--dirty", "--exclude=*"]
-    try:
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.processor())
+    now = datetime.now(timezone.utc).isoformat(timespec="minutes")
+    return {"date": now, "commit": machine.commit(), "machine": machine.facts()}
 
 
 def save(path: Path, origin: dict[str, Any], **measured: Any) -> None:
@@ -62,7 +36,7 @@ def save(path: Path, origin: dict[str, Any], **measured: Any) -> None:
 
 
 def headline(origin: dict[str, Any]) -> str:
-    """Where and when, in a line for the README."""
+    """Where and when, in a line."""
     machine = origin["machine"]
     return (
         f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, numba {machine['numba']}; "
@@ -72,5 +46,4 @@ def headline(origin: dict[str, Any]) -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; the first column is set left, the others right."""
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return pipes(head, rows) + "\n"

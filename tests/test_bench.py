@@ -20,6 +20,7 @@ from arcodec.bench.record import Kind, Record
 from arcodec.bench.runner import Plan
 from arcodec.bench.subjects import Source
 from arcodec.cli import main
+from bench import docs
 
 ROOT = Path(__file__).parent.parent
 CORPORA = ROOT / "corpora"
@@ -317,6 +318,16 @@ def test_a_prefix_of_a_file_can_be_measured(tmp_path: Path) -> None:
     assert source.subject.size == 1000
     with source.file(tmp_path) as file:
         assert file.read_bytes() == (CORPORA / "server.log").read_bytes()[:1000]
+
+
+# --- the texts ---
+
+
+def test_every_figure_in_the_texts_comes_from_a_record() -> None:
+    for path in docs.TEXTS:
+        text = path.read_text()
+        assert docs.filled(text) == text, f"{path.name} is stale: run python -m bench.docs"
+        assert text.count("<!-- measured: ") == text.count("<!-- end -->") > 0
 
 
 # --- the command ---
