@@ -120,8 +120,8 @@ def test_measurements_are_kept_and_more_are_added() -> None:
     assert len(second.measurements) == 4
     assert second.find("stations.csv", "honest") == before.find("stations.csv", "honest")
     third = _run([_fake("honest")], _sources("stations.csv"), Plan(2), kept=second)
-    (left,) = third.measurements
-    assert len(left.encode.cpu) == 2
+    assert len(third.measurements) == 4  # what is not measured this time is not lost
+    assert [len(m.encode.cpu) for m in third.measurements] == [2, 1, 1, 1]
 
 
 def test_another_version_or_another_file_is_measured_anew(tmp_path: Path) -> None:
@@ -396,6 +396,8 @@ def test_status_says_that_something_did_not_come_back(tmp_path: Path, capsys: py
     [
         (["no-such-corpus"], 1, "no-such-corpus"),
         (["--codecs", "nothing"], 1, "nothing to measure"),
+        (["--html", "no-folder/x.html"], 1, "no-folder is no folder"),
+        (["-f", "--json", str(ROOT / "README.md")], 1, "README.md is no record"),
         (["-l", "0"], 2, "levels are 1 to 9"),
         (["-l", "x"], 2, "write 5, or 1,5,9, or 1-9"),
         (["--budget", "soon"], 2, "is no time"),

@@ -150,7 +150,7 @@ def run(record: Record, codecs: Sequence[Codec], sources: Sequence[Source], plan
     """Measure what `record` does not have yet, and put it there.
 
     Args:
-        record: it may hold measurements of an earlier run; they are kept where file, codec and version are the same.
+        record: it may hold measurements of an earlier run; those of other versions or files of the same name go.
         codecs: in the order of the record.
         sources: the files.
         plan: rounds and time.
@@ -199,17 +199,20 @@ def _facts(worker: _Worker) -> CodecFacts:
 
 
 def _keep(record: Record, facts: list[CodecFacts], sources: Sequence[Source]) -> None:
-    """Drop from the record what is not of these codecs and files, and what was skipped."""
-    now = {codec.name: replace(codec, idle=0) for codec in facts}
-    before = {codec.name: replace(codec, idle=0) for codec in record.codecs}
-    same = {name for name, codec in now.items() if before.get(name) == codec}
-    known = {subject.name for subject in record.subjects} & {source.subject.name for source in sources}
-    same_files = {name for name in known if record.subject(name) in [source.subject for source in sources]}
+    """Drop from the record what does not hold any more: of other versions and other files, and what was skipped."""
+    codecs = {codec.name: codec for codec in facts}
+    subjects = {source.subject.name: source.subject for source in sources}
+    other = {c.name for c in record.codecs if replace(codecs.get(c.name, c), idle=0) != replace(c, idle=0)}
+    changed = {subject.name for subject in record.subjects if subjects.get(subject.name, subject) != subject}
     record.measurements = [
-        m for m in record.measurements if m.codec in same and m.subject in same_files and m.status != "skipped"
+        m
+        for m in record.measurements
+        if m.codec not in other
+        and m.subject not in changed
+        and not (m.status == "skipped" and m.codec in codecs and m.subject in subjects)
     ]
-    record.codecs = facts
-    record.subjects = [source.subject for source in sources]
+    record.codecs = [*({codec.name: codec for codec in record.codecs} | codecs).values()]
+    record.subjects = [*({subject.name: subject for subject in record.subjects} | subjects).values()]
 
 
 def _wanted(record: Record, codec: Codec, source: Source, number: int, plan: Plan) -> bool:

@@ -89,7 +89,7 @@ def bench(
     if source is not None:
         record = records.load(source)
     else:
-        _check_drawable(outputs)
+        _check_outputs(outputs)
         record, sources = _measure(targets or (_SHIPPED,), choice, outputs)
     _write(record, sources, outputs)
     return 1 if any(m.status == "failed" for m in record.measurements) else 0
@@ -150,8 +150,9 @@ def _begun(outputs: Outputs, machine: dict[str, object], commit: str) -> Record:
 
     words = click.get_current_context().obj or ("arcodec bench",)
     command = " ".join([words[0], *map(shlex.quote, words[1:])])
+    if outputs.json and os.path.exists(outputs.json):
+        record = records.load(outputs.json)  # also with -f: what is no record is not replaced
     if outputs.json and os.path.exists(outputs.json) and not outputs.force:
-        record = records.load(outputs.json)
         if record.machine != machine:
             raise FileRefusedError(
                 f"{outputs.json} was measured on another machine or with other libraries; -f measures it all again"
@@ -231,9 +232,14 @@ def _drawn(record: Record, notes: bool = True) -> Iterator[RenderableType]:
             yield from (Text(note) for note in table.notes if notes)
 
 
-def _check_drawable(outputs: Outputs) -> None:
-    """What the pictures need is known to be missing before hours of measuring, not after them."""
+def _check_outputs(outputs: Outputs) -> None:
+    """What will be missing is known before hours of measuring, not after them."""
     from importlib.util import find_spec
+
+    for path in (outputs.json, outputs.csv, outputs.markdown, outputs.html, outputs.plot):
+        folder = os.path.dirname(path or "") or "."
+        if path and path != STDIN and not (os.path.isdir(folder) and os.access(folder, os.W_OK)):
+            raise FileRefusedError(f"{path} cannot be written: {folder} is no folder, or may not be written to")
 
     if (outputs.html or outputs.plot) and not find_spec("vl_convert"):
         raise FileRefusedError("--html and --plot need vl-convert-python: pip install 'arcodec[bench]'")
@@ -244,7 +250,7 @@ def _check_drawable(outputs: Outputs) -> None:
 def _write(record: Record, sources: Sequence[Source], outputs: Outputs) -> None:
     from arcodec.bench import tables
 
-    _check_drawable(outputs)
+    _check_outputs(outputs)
     for path, form in ((outputs.csv, tables.as_csv), (outputs.markdown, tables.markdown)):
         if path == STDIN:
             click.echo(form(record), nl=False)
