@@ -10,9 +10,10 @@ from statistics import linear_regression, mean
 from textwrap import wrap
 from typing import Any
 
+from arcodec.bench import chart
+
 _COLOURS = ("#0a58b0", "#c2571a", "#2f7d4f", "#7a4fa3")
 _SHAPES = ("circle", "triangle-up", "square", "diamond")
-_INK, _MUTED, _RULE = "#1c2126", "#59636e", "#e3e6ea"
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float:
@@ -61,36 +62,10 @@ def svg(x: str, panels: Sequence[Panel]) -> str:
 
 def spec(x: str, panels: Sequence[Panel]) -> dict[str, Any]:
     """The Vega-Lite specification of `svg`."""
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "background": "white",
-        "padding": 16,
-        "hconcat": [_panel(x, panel) for panel in panels],
-        "spacing": 36,
-        "config": {
-            "font": "sans-serif",
-            "view": {"stroke": None},
-            "axis": {
-                "domain": False,
-                "ticks": False,
-                "gridColor": _RULE,
-                "labelColor": _MUTED,
-                "labelPadding": 6,
-                "titleColor": _MUTED,
-                "titleFontWeight": "normal",
-            },
-            "title": {
-                "anchor": "start",
-                "frame": "group",
-                "fontSize": 13,
-                "color": _INK,
-                "subtitleColor": _MUTED,
-                "subtitlePadding": 4,
-                "offset": 10,
-            },
-            "legend": {"orient": "bottom", "title": None, "labelColor": _INK},
-        },
-    }
+    common = chart.frame("light")
+    legend = {"orient": "bottom", "title": None, "labelColor": chart.colours("light")["ink"]}
+    config = {**common["config"], "legend": legend}
+    return {**common, "hconcat": [_panel(x, panel) for panel in panels], "spacing": 36, "config": config}
 
 
 def _panel(x: str, panel: Panel) -> dict[str, Any]:

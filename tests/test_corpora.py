@@ -91,14 +91,6 @@ def test_what_can_be_made_again_is_the_same() -> None:
     assert json.loads(made) == {f.name: f.sha256 for f in corpora.named("shipped").files if f.name not in FROZEN}
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's data folder, empty; ARCODEC_CORPORA is not set."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.delenv("ARCODEC_CORPORA", raising=False)
-    return corpora.user_folder()
-
-
 def described(tmp_path: Path, text: str, name: str = "x") -> Corpus:
     path = tmp_path / f"{hashlib.sha256(text.encode()).hexdigest()[:8]}.toml"
     path.write_text(text)

@@ -19,6 +19,7 @@ from arcodec.bench import catalogue, corpora, download
 from arcodec.bench.catalogue import Corpus, CorpusError
 from arcodec.bench.fetch import fetch
 from arcodec.cli.corpora import command
+from tests.test_corpora import described
 from tests.web_server import Server
 
 DATA = bytes(i * i % 251 for i in range(300_000))
@@ -41,20 +42,6 @@ def server() -> Iterator[Server]:
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "PAUSE", 0.0)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's data folder, empty; ARCODEC_CORPORA is not set."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.delenv("ARCODEC_CORPORA", raising=False)
-    return corpora.user_folder()
-
-
-def described(tmp_path: Path, text: str, name: str = "x") -> Corpus:
-    path = tmp_path / f"{hashlib.sha256(text.encode()).hexdigest()[:8]}.toml"
-    path.write_text(text)
-    return catalogue.load(path)[name]
 
 
 def one_file(tmp_path: Path, server: Server, facts: str | None = None, limit: int = 1_000_000) -> Corpus:

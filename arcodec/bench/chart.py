@@ -98,10 +98,11 @@ def pareto(
     of_verb = {verb: points(group, verb) for verb in VERBS}
     bits = _ends([point.bits for verb in VERBS for point in of_verb[verb]], 0.09)
     panels = [_panel(group, verb, of_verb[verb], bits, colours(theme), width, height) for verb in verbs]
-    return {"hconcat": panels, "spacing": 36, **_frame(theme)}
+    return {"hconcat": panels, "spacing": 36, **frame(theme)}
 
 
-def _frame(theme: Theme) -> Spec:
+def frame(theme: Theme) -> Spec:
+    """What all our plots have in common: ground, type, colours of axes and titles."""
     shades = colours(theme)
     axis = {"labelColor": shades["muted"], "titleColor": shades["muted"], "gridColor": shades["rule"]}
     return {
@@ -340,7 +341,7 @@ def whole(record: Record, kinds: Sequence[Kind], theme: Theme = "light") -> Spec
         title = {"text": f"{NAMES[kind]}: size against speed", "subtitle": wrapped, "fontSize": 17, "offset": 18}
         panels = pareto(record, kind, theme)
         rows.append({"title": title, **{key: panels[key] for key in ("hconcat", "spacing")}})
-    return {"vconcat": rows, "spacing": 44, **_frame(theme)}
+    return {"vconcat": rows, "spacing": 44, **frame(theme)}
 
 
 KEY = "Shaded: some codec drawn is both smaller and faster. Dashed: the best there is at each speed."

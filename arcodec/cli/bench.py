@@ -107,10 +107,9 @@ def _measure(names: Sequence[str], choice: Choice, outputs: Outputs) -> tuple[Re
     there = rivals.catalogue(choice.levels, choice.models, extra)
     codecs = [codec for codec in there if _chosen(codec.name, choice.codecs)]
     sources = targets.find(names, "bytes" if choice.as_bytes else None, _warn)
-    if not codecs or not sources:
-        raise FileRefusedError(
-            f"there is nothing to measure: {'no codec is called like that' if sources else 'no file was found'}"
-        )
+    if not any(codec.takes(source.subject) for codec in codecs for source in sources):
+        why = "no codec that is called like that takes one of these files" if sources else "no file was found"
+        raise FileRefusedError(f"there is nothing to measure: {why}")
     record = _begun(outputs, machine.facts(), machine.commit())
     announce_compiling()
     saved = _Saving(outputs.json)
