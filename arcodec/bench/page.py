@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
-from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from arcodec.bench.chart import COLOURS, NAMES
 from arcodec.bench.frontier import all_of, count_of, left_out, speed_of, status
 from arcodec.bench.markup import Markup, element, escaped, join, row, table
 from arcodec.bench.record import UNITS, VERBS, CodecFacts, Group, Measurement, Record, Subject, Total, Verb
-from arcodec.compressor import DEFAULT_LEVEL
+from arcodec.bench.tables import reference
 
 if TYPE_CHECKING:
     from arcodec.bench.heatmap import Picture
@@ -37,18 +36,8 @@ _MEASURES = {"bits": "bits per symbol", "bytes": "bytes", "encode": "encoding, M
 
 
 def write(measured: Record, path: str | os.PathLike[str], pictures: Sequence[Picture] = ()) -> None:
-    """Write the page; a reader finds the old file or the new one, never half of one.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    target = Path(path)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_text(render(measured, pictures), encoding="utf-8")
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
+    """Write the page, see `record.write`."""
+    record.write(path, render(measured, pictures))
 
 
 def render(measured: Record, pictures: Sequence[Picture] = ()) -> str:
@@ -226,15 +215,9 @@ def _ranked(group: Group) -> list[tuple[CodecFacts, Total]]:
     return sorted(totals, key=lambda pair: (not pair[1].complete, pair[1].packed))
 
 
-def _base(group: Group) -> CodecFacts | None:
-    """The codec that others' speed is compared with: arcodec at its default level, or whatever there is of it."""
-    ours = [codec for codec in group.codecs() if codec.ours]
-    return next((codec for codec in ours if codec.name == f"arcodec -{DEFAULT_LEVEL}"), ours[0] if ours else None)
-
-
 def _summary(group: Group) -> Markup:
     """A row for each codec, the smallest in total first."""
-    base = _base(group)
+    base = reference(group)
     of_base = group.total(base.name) if base else None
     unit, images = UNITS[group.kind], group.kind == "image"
     heads = ["codec", "bytes", "ratio", f"bits per {unit}", *(["mean of files"] if images else [])]

@@ -309,11 +309,20 @@ def bits(packed: int, symbols: int) -> float:
 
 
 def save(record: Record, path: str | os.PathLike[str]) -> None:
-    """Write it; a reader finds the old file or the new one, never half of one."""
+    """Write it, see `write`."""
+    write(path, dumps(record))
+
+
+def write(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text; a reader finds the old file or the new one, never half of one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     target = Path(path)
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        draft.write_text(dumps(record), encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)

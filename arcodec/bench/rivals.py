@@ -14,10 +14,8 @@ from arcodec.bench.libraries import libraries
 from arcodec.bench.programs import on_path, read_commands
 from arcodec.bench.record import OURS
 
-DEFAULT_LEVEL = 5
 
-
-def ours(level: int = DEFAULT_LEVEL, model: str | None = None) -> Codec:
+def ours(level: int, model: str | None = None) -> Codec:
     """arcodec at a level, with a model by name, file or id, or by default the one that the content decides."""
     choice = "" if model is None else f" -m {os.path.basename(model)}"
     settings = f"compress -{level}{choice} -T1, verification not counted"

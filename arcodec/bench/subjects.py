@@ -7,8 +7,8 @@ how it is compressed, is no part of the comparison; other files are taken as the
 
 from __future__ import annotations
 
-import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from arcodec.bench import corpora
 from arcodec.bench.record import Kind, Subject
 from arcodec.content import netpbm
 
@@ -45,8 +46,7 @@ class Source:
 
     @property
     def _netpbm(self) -> bool:
-        with self.path.open("rb") as file:
-            return netpbm.read_header(file.read(_HEAD)) is not None
+        return netpbm.read_header(_head(self.path)) is not None
 
     @property
     def suffix(self) -> str:
@@ -62,8 +62,11 @@ class Source:
         if self.subject.kind == "image" and not self._netpbm:
             with Image.open(self.path) as image:
                 write_raster(target, _raster(image))
+        elif self.limit is None:
+            shutil.copyfile(self.path, target)
         else:
-            target.write_bytes(_read(self.path, self.limit))
+            with self.path.open("rb") as file:
+                target.write_bytes(file.read(self.limit))
         try:
             yield target
         finally:
@@ -83,18 +86,17 @@ def source(path: Path, name: str, corpus: str = "", *, limit: int | None = None,
     Raises:
         OSError: it cannot be read.
     """
-    data = _read(path, limit)
-    digest = hashlib.sha256(data).hexdigest()
-    kind, shape, depth = _kind(path, data[:_HEAD]) if kind is None else (kind, (), 1)
-    size = len(data)
+    size = path.stat().st_size if limit is None else min(limit, path.stat().st_size)
+    digest = corpora.sha256(path, limit=limit)
+    kind, shape, depth = _kind(path, _head(path)) if kind is None else (kind, (), 1)
     if kind == "image":
         size = int(np.prod(shape)) * depth
     return Source(Subject(name, corpus, kind, size, size // depth, digest, shape), path, limit)
 
 
-def _read(path: Path, limit: int | None) -> bytes:
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(-1 if limit is None else limit)
+        return file.read(_HEAD)
 
 
 def _kind(path: Path, head: bytes) -> tuple[Kind, tuple[int, ...], int]:
@@ -121,7 +123,7 @@ def _kind(path: Path, head: bytes) -> tuple[Kind, tuple[int, ...], int]:
 
 
 def _deeper_than_read(image: Image.Image) -> bool:
-    """Whether Pillow drops bits of this image: it reads PNG and TIFF with 16 bits of several channels as 8."""
+    """Whether Pillow drops bits of this image: it reads PNG with 16 bits of several channels as 8."""
     if image.format == "PNG":
         with open(image.filename, "rb") as file:  # type: ignore[attr-defined]
             header = file.read(26)

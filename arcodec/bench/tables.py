@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from arcodec.bench.record import UNITS, CodecFacts, Group, Record, Total
+from arcodec.bench.record import OURS, UNITS, CodecFacts, Group, Record, Total
+from arcodec.compressor import DEFAULT_LEVEL
 from arcodec.printable import printable
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def summaries(record: Record) -> list[Table]:
 def summary(group: Group) -> Table:
     """All files of a group together: a row for each codec, the smallest first, those that lack files last."""
     unit = UNITS[group.kind]
-    reference = next((codec for codec in group.codecs() if codec.ours), None)
-    base = group.total(reference.name) if reference else None
+    ours = reference(group)
+    base = group.total(ours.name) if ours else None
     head = ["codec", "bytes", "ratio", f"bits/{unit}", "encode MB/s", "decode MB/s"]
-    if reference:
+    if ours:
         head += ["encode ×", "decode ×"]
     head += ["peak MB", "model B", "files"]
     totals = sorted(
@@ -60,12 +61,18 @@ def summary(group: Group) -> Table:
         rows.append(_row(codec, total, base, group.kind == "image"))
         notes += [f"{codec.name} failed on {printable(m.subject)}: {printable(m.note)}." for m in total.failed]
         notes += _skips(codec, total)
-    if reference and any(codec is not reference for codec, _ in totals):
+    if ours and any(codec is not ours for codec, _ in totals):
         notes.append(
-            f"×: times as fast as {reference.name}, the median over files and runs that followed each other. "
+            f"×: times as fast as {ours.name}, the median over files and runs that followed each other. "
             "Speeds are uncompressed bytes per second of processor time, one thread, decoding compared bit by bit."
         )
     return Table(title(group), head, rows, notes)
+
+
+def reference(group: Group) -> CodecFacts | None:
+    """The codec that others' speed is compared with: arcodec at its default level, or whatever there is of it."""
+    ours = [codec for codec in group.codecs() if codec.ours]
+    return next((codec for codec in ours if codec.name == f"{OURS} -{DEFAULT_LEVEL}"), ours[0] if ours else None)
 
 
 def title(group: Group) -> str:

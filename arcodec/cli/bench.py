@@ -247,6 +247,7 @@ def _check_outputs(outputs: Outputs) -> None:
 
 
 def _write(record: Record, sources: Sequence[Source], outputs: Outputs) -> None:
+    from arcodec.bench import record as records
     from arcodec.bench import tables
 
     _check_outputs(outputs)
@@ -254,7 +255,7 @@ def _write(record: Record, sources: Sequence[Source], outputs: Outputs) -> None:
         if path == STDIN:
             click.echo(form(record), nl=False)
         elif path:
-            Path(path).write_text(form(record), encoding="utf-8")
+            records.write(path, form(record))
     if outputs.html:
         from arcodec.bench import page, pictures
 
