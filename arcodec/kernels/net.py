@@ -44,19 +44,19 @@ PRE_SCALE = 1 << 11
 STEP_SCALE = 1 << 18
 STEP_MAX = (1 << 13) - 1
 STATE_ONE = 1 << 14
-_REACH = 2048  # entries of the tables on either side of 0, in 1/256
-_PRE_MAX = (1 << 15) - 1
+REACH = 2048  # entries of the tables on either side of 0, in 1/256
+PRE_MAX = (1 << 15) - 1
 
 
 def _sigmoid(factor: int) -> npt.NDArray[np.int32]:
-    """int32[2 * _REACH]: 1 / (1 + exp(-factor * k / 256)) in 2**-14, for k from -_REACH on."""
-    places = np.clip(factor * np.arange(-_REACH, _REACH), -STRETCH_MAX, STRETCH_MAX)
+    """int32[2 * REACH]: 1 / (1 + exp(-factor * k / 256)) in 2**-14, for k from -REACH on."""
+    places = np.clip(factor * np.arange(-REACH, REACH), -STRETCH_MAX, STRETCH_MAX)
     answer: npt.NDArray[np.int32] = (squash_table(16)[places + STRETCH_MAX + 1] + 2) >> 2
     return answer
 
 
-_SIGMOID = _sigmoid(1).astype(np.int16)
-_TANH = (2 * _sigmoid(2) - STATE_ONE).astype(np.int16)
+SIGMOID = _sigmoid(1).astype(np.int16)
+TANH = (2 * _sigmoid(2) - STATE_ONE).astype(np.int16)
 
 
 def _lanes() -> int:
@@ -124,28 +124,34 @@ def _dots_of(lanes):
     return dots
 
 
-_dots = _dots_of(LANES)
+def products_of(lanes):
+    """The function `products` for what `layout` made for `lanes`."""
+    if not lanes:
 
+        @plain
+        def products(recurrent, entering, sums, rows, width):
+            for row in range(rows):
+                first = uint64(row * width)
+                total = int32(0)
+                for k in range(width):
+                    total = int32(total + int32(int32(recurrent[first + uint64(k)]) * int32(entering[uint64(k)])))
+                sums[uint64(row)] = total
 
-if LANES:
+        return products
+
+    dots = _dots_of(lanes)
 
     @plain
     def products(recurrent, entering, sums, rows, width):
-        """sums[r], int32: the product of `entering`, uint8[width], with row r of what `layout` made."""
-        for row in range(0, rows, _VECTORS * LANES):
-            _dots(recurrent, int64(row * width), entering, int64(width // 4), sums, int64(row))
+        for row in range(0, rows, _VECTORS * lanes):
+            dots(recurrent, int64(row * width), entering, int64(width // 4), sums, int64(row))
 
-else:
+    return products
 
-    @plain
-    def products(recurrent, entering, sums, rows, width):
-        """sums[r], int32: the product of `entering`, uint8[width], with row r of what `layout` made."""
-        for row in range(rows):
-            first = uint64(row * width)
-            total = int32(0)
-            for k in range(width):
-                total = int32(total + int32(int32(recurrent[first + uint64(k)]) * int32(entering[uint64(k)])))
-            sums[uint64(row)] = total
+
+# products(recurrent, entering, sums, rows, width): sums[r], int32, becomes the product of `entering`, uint8[width],
+# with row r of what `layout` made of int8[rows, width].
+products = products_of(LANES)
 
 
 @plain
@@ -162,14 +168,14 @@ def step(table, recurrent, offset, unit, recalled_bias, before, state, entering,
     row = uint64(before * GATES * width)
     for k in range(2 * width):
         pre = int32(sums[uint64(k)] + int32(table[row + uint64(k)]))
-        sums[uint64(k)] = int32(_SIGMOID[uint64(_place(pre))])
+        sums[uint64(k)] = int32(SIGMOID[uint64(_place(pre))])
     row += uint64(2 * width)
     for k in range(width):
         reset, update = sums[uint64(k)], sums[uint64(width + k)]
         recalled = int32(sums[uint64(2 * width + k)] + recalled_bias[uint64(k)])
-        recalled = min(max(recalled, int32(-_PRE_MAX)), int32(_PRE_MAX))
+        recalled = min(max(recalled, int32(-PRE_MAX)), int32(PRE_MAX))
         pre = int32(int32(table[row + uint64(k)]) + int32(int32(reset * recalled) >> int32(14)))
-        candidate = int32(_TANH[uint64(_place(pre))])
+        candidate = int32(TANH[uint64(_place(pre))])
         gap = int32(int32(state[uint64(k)]) - candidate)
         value = int32(candidate + int32(int32(int32(gap * update) + int32(8192)) >> int32(14)))
         state[uint64(k)] = np.int16(value)
@@ -179,7 +185,7 @@ def step(table, recurrent, offset, unit, recalled_bias, before, state, entering,
 @inline
 def _place(pre):
     """Where a sum of 1 / PRE_SCALE falls in the tables, int32."""
-    return int32(min(max(int32(int32(pre + int32(4)) >> int32(3)), int32(-_REACH)), int32(_REACH - 1)) + int32(_REACH))
+    return int32(min(max(int32(int32(pre + int32(4)) >> int32(3)), int32(-REACH)), int32(REACH - 1)) + int32(REACH))
 
 
 @inline
@@ -206,7 +212,7 @@ def loaded(arrays: dict[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], ...]:
     table = (arrays["given"].astype(np.int32) * arrays["given_step"] + 64) >> 7
     recurrent = arrays["recurrent"]
     return (
-        np.clip(table, -_PRE_MAX, _PRE_MAX).astype(np.int16).reshape(-1),
+        np.clip(table, -PRE_MAX, PRE_MAX).astype(np.int16).reshape(-1),
         layout(recurrent),
         recurrent.astype(np.int32).sum(1, dtype=np.int32) * np.int32(128),
         arrays["recurrent_step"],

@@ -49,3 +49,29 @@ def integers(net: ByteGru) -> Arrays:
         "head_step": head_step,
         "head_bias": np.round(head_bias * 256).astype(np.int32),
     }
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path, exists=True))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--command", required=True, help="What the net was trained with, to be kept in the file.")
+def main(checkpoint: Path, out: Path, command: str) -> None:
+    """Write the integer net of CHECKPOINT to the folder OUT, under a name made of its content."""
+    parameters: dict[str, torch.Tensor] = torch.load(checkpoint, map_location="cpu")["net"]
+    net = ByteGru(len(parameters["recalled_bias"]))
+    net.load_state_dict(parameters)
+    header = {
+        "architecture": "byte-gru",
+        "symbols": "bytes",
+        "provenance": "the texts of train/bytes without what models are measured on (arcodec.training.data)",
+        "licence": "MIT",
+        "command": command,
+    }
+    data = store.pack(integers(net), header)
+    path = out / f"net-{hashlib.sha256(data).hexdigest()[:12]}{store.SUFFIX}"
+    path.write_bytes(data)
+    click.echo(f"{path}: {len(data):,} bytes, {net.multiply_adds:,} multiply-adds a symbol")
+
+
+if __name__ == "__main__":
+    main()
