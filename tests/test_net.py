@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 
 from arcodec.kernels import net
+from arcodec.kernels.compiling import numba_jit
 from tests.make_vectors import VECTORS
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -22,7 +22,10 @@ DUMP = VECTORS / "net-activations.npz"
 def _random(width: int, seed: int) -> Arrays:
     """A net whose gates neither stick nor idle."""
     random = np.random.default_rng(seed)
-    small = lambda *shape: random.integers(-127, 128, shape, dtype=np.int8)  # noqa: E731
+
+    def small(*shape: int) -> npt.NDArray[np.int8]:
+        return random.integers(-127, 128, shape, dtype=np.int8)
+
     return {
         "given": small(256, 3 * width),
         "given_step": random.integers(500, 6000, 3 * width, dtype=np.int32),
@@ -44,7 +47,7 @@ def _extreme(width: int, sign: int) -> Arrays:
     return arrays
 
 
-@njit
+@numba_jit
 def _walk(loaded, symbols, states, stretches):  # type: ignore[no-untyped-def]
     table, recurrent, offset, step, recalled_bias, head, head_step, head_bias = loaded
     width = states.shape[1]
@@ -64,6 +67,11 @@ def _kernel(arrays: Arrays, symbols: npt.NDArray[np.uint8]) -> tuple[npt.NDArray
     return states, stretches
 
 
+def _place(pre: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    places: npt.NDArray[np.int64] = np.clip((pre + 4) >> 3, -net.REACH, net.REACH - 1) + net.REACH
+    return places
+
+
 def _reference(arrays: Arrays, symbols: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     """States after each symbol, by int64 numpy."""
     width = len(arrays["recalled_bias"])
@@ -71,10 +79,9 @@ def _reference(arrays: Arrays, symbols: npt.NDArray[np.uint8]) -> npt.NDArray[np
     weights, state, states = arrays["recurrent"].astype(np.int64), np.zeros(width, np.int64), []
     for symbol in symbols:
         products = (weights @ np.clip(state >> 7, -128, 127) >> 6) * arrays["recurrent_step"] >> 8
-        place = lambda pre: np.clip((pre + 4) >> 3, -net.REACH, net.REACH - 1) + net.REACH  # noqa: E731
-        reset, update = net.SIGMOID[place((products + table[symbol])[: 2 * width])].astype(np.int64).reshape(2, -1)
+        reset, update = net.SIGMOID[_place((products + table[symbol])[: 2 * width])].astype(np.int64).reshape(2, -1)
         recalled = np.clip(products[2 * width :] + arrays["recalled_bias"], -net.PRE_MAX, net.PRE_MAX)
-        candidate = net.TANH[place(table[symbol, 2 * width :] + (reset * recalled >> 14))].astype(np.int64)
+        candidate = net.TANH[_place(table[symbol, 2 * width :] + (reset * recalled >> 14))].astype(np.int64)
         state = candidate + ((state - candidate) * update + 8192 >> 14)
         states.append(state)
     return np.array(states)
@@ -147,7 +154,8 @@ def _dump(path: Path) -> None:
         state = exact.step(torch.tensor([symbol]), state)
         states.append(state[0].numpy().astype(np.int16))
         stretches.append(exact.stretches(state)[0].numpy().astype(np.int16))
-    np.savez_compressed(path, symbols=symbols, states=np.stack(states), stretches=np.stack(stretches), **arrays)
+    results: Arrays = {"symbols": symbols, "states": np.stack(states), "stretches": np.stack(stretches)}
+    np.savez_compressed(path, allow_pickle=False, **(arrays | results))
 
 
 if __name__ == "__main__":

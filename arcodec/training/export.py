@@ -64,7 +64,7 @@ def main(checkpoint: Path, out: Path, command: str) -> None:
         "architecture": "byte-gru",
         "symbols": "bytes",
         "provenance": "the texts of train/bytes without what models are measured on (arcodec.training.data)",
-        "licence": "MIT",
+        "licence": "Apache-2.0",
         "command": command,
     }
     data = store.pack(integers(net), header)
