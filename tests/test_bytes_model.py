@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from arcodec.errors import CorruptError
-from arcodec.kernels import apm, contexts, counters, match, mixer, port
-from arcodec.kernels import bytes as kernel
+from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors
 from arcodec.kernels.fixed import STRETCH_MAX
+from arcodec.kernels.tables import fresh_tables
+from arcodec.kernels.tier import Tier, bias, rows, tier
+from arcodec.kernels.vectors import LANES
 from arcodec.models.bytes import Bytes
 
 MODEL = Bytes()
+MODELS = [MODEL]
 RNG = np.random.default_rng(1)
 TEXT = np.frombuffer(
     b'{"name": "counter", "value": [1, 2, 3]}\nThe counter, then (again) the counter.\n' * 40, np.uint8
@@ -99,7 +102,7 @@ def test_mixer_sums_fit_int32() -> None:
     product = STRETCH_MAX * mixer.WEIGHT_MAX
     assert product < 1 << 31
     assert mixer.WIDTH_MAX * ((product >> 8) + 1) < 1 << 31
-    assert kernel.WIDTH <= mixer.WIDTH_MAX
+    assert all(max(model.tier.width, model.tier.final_width) <= mixer.WIDTH_MAX for model in MODELS)
     assert STRETCH_MAX * mixer.STEP_MAX + (1 << 15) < 1 << 30
 
 
@@ -115,7 +118,7 @@ def test_dot_and_train_at_their_limits(sign: int) -> None:
 
 
 def test_steps_stay_within_step_max() -> None:
-    largest = kernel.FIRST_RATE + kernel.LAST_RATE
+    largest = max(model.tier.first_rate + model.tier.last_rate for model in MODELS)
     assert (1 << 24) * largest >> 16 <= mixer.STEP_MAX
     assert mixer.STEP_MAX >= (1 << 24) * 3 >> 11
 
@@ -177,7 +180,56 @@ def test_tables_of_matches_cover_all_lengths() -> None:
     assert match.BUCKET.max() < match.BUCKETS
     assert match.BUCKET.size == match.LONGEST + 1
     assert match.QUALITY.max() < match.FAILED < match.QUALITIES <= 16
-    assert contexts.CLASS.max() < contexts.CLASSES <= 16
+    assert history.CLASS.max() < history.CLASSES <= 16
+
+
+# Tiers.
+
+TIERS = {
+    "one of each": tier([contexts.ORDER2], [6], [selectors.ORDER0], [selectors.ORDER0]),
+    "late only": tier([contexts.EXPECTED], [1, 16], [selectors.MATCH, selectors.KNOWN], [selectors.MATCH]),
+    "parts left out": tier([0, 1, 2, 3, 7], [4], [0, 3], [0, 3, 5], extra=3, slots_per_byte=2),
+    "turned round": tier(range(contexts.CONTEXTS)[::-1], [5, 9, 16], range(selectors.SELECTORS)[::-1], [3, 0]),
+    "a set twice": tier([0, 1, 2], [5], [0] * 20, [0]),
+}
+
+
+class Other(Bytes):
+    """The byte model with another tier."""
+
+    def __init__(self, tier: Tier) -> None:
+        self.tier = tier  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", TIERS)
+@pytest.mark.parametrize("data", ["empty", "one", "records", "text"])
+def test_other_tiers_round_trip(name: str, data: str) -> None:
+    model = Other(TIERS[name])
+    payload = model.encode(INPUTS[data])
+    assert np.array_equal(model.decode(payload, INPUTS[data].shape), INPUTS[data])
+
+
+def test_order_in_a_tier_makes_no_difference() -> None:
+    """To what contexts and weight sets are, that is; the sums they enter have no order either."""
+    assert len(Other(TIERS["turned round"]).encode(TEXT)) == len(MODEL.encode(TEXT))
+
+
+def test_parts_that_no_context_needs_are_left_out() -> None:
+    assert TIERS["parts left out"].parts == 0
+    assert MODEL.tier.parts == history.WORDS | history.LINES | history.RECORDS
+
+
+@pytest.mark.parametrize("name", TIERS)
+def test_inputs_have_room_for_the_extra_ones(name: str) -> None:
+    other = TIERS[name]
+    assert other.width % LANES == other.final_width % LANES == 0
+    assert bias(other) + 1 + other.extra <= other.width < bias(other) + 1 + other.extra + LANES
+    assert fresh_tables(other, 0).weights.size == rows(other.sets) * other.width
+
+
+def test_catalogues_are_complete() -> None:
+    assert len(contexts.PARTS) == contexts.CONTEXTS
+    assert len(selectors.PARTS) == len(selectors.ROWS) == selectors.SELECTORS
 
 
 @pytest.mark.parametrize("size", [0, 1000, 200_000])

@@ -10,12 +10,20 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 
+import numpy as np
+import numpy.typing as npt
 from numba import config as numba_config
-from numba import njit
+from numba import int32, int64, njit, types, uint32, uint64
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# One-dimensional, C-contiguous arrays.
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Uint32s = npt.NDArray[np.uint32]
+Uint64s = npt.NDArray[np.uint64]
 
 # Both are Any for type checkers: settings are made at run time, and not all options are declared.
 config: Any = numba_config
@@ -35,10 +43,18 @@ def _cache_folder() -> str:
 
 CACHE_FOLDER = _cache_folder()
 
+_FIELDS = {int: int64, Int32s: int32[::1], Int64s: int64[::1], Uint32s: uint32[::1], Uint64s: uint64[::1]}
 
-def kernel(signature: str) -> Callable[[F], F]:
+
+def fields_type(fields: type[Any]) -> Any:
+    """What a kernel's signature calls a NamedTuple, whose fields are of the types of `_FIELDS`."""
+    return types.NamedTuple([_FIELDS[hint] for hint in get_type_hints(fields).values()], fields)
+
+
+def kernel(signature: Any) -> Callable[[F], F]:
     """Decorator for the entry points: compiled at import for one signature, or loaded from the disk cache.
 
+    `signature`: a string or one of numba's own.
     Kernels run without Python's global lock, so chunks can be coded by threads.
     """
 

@@ -6,15 +6,17 @@ follows it for as long as it predicts rightly. It expects a byte, and how far to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba import int32, uint64
 
 from arcodec.kernels.compiling import inline
-from arcodec.kernels.contexts import K1, K2, K3, OLDER, RECENT, mixed
+from arcodec.kernels.hashing import K1, K2, K3, mixed
+from arcodec.kernels.history import OLDER, RECENT
 from arcodec.kernels.prefetch import prefetch
 
-MINIMUM = np.array([5, 9, 16], np.int64)  # the minimum length of each match model
-MODELS = len(MINIMUM)
+LONGEST_MINIMUM = 16  # what the history holds
 LONGEST = 400  # lengths stop here, and so does verifying
 STEADY = 32  # from this length on, lengths are told apart coarsely
 BUCKETS = 57  # of lengths, for the belief in the expected byte
@@ -32,40 +34,47 @@ def _buckets() -> np.ndarray:
 
 def _qualities() -> np.ndarray:
     """uint8[LONGEST + 1]: the quality of a length."""
-    first = [1, 5, 7, 8, 12, 16, 24, 32, 64, LONGEST]  # shortest length of each quality; 5 ... 6 is the lowest met
+    first = [1, 5, 7, 8, 12, 16, 24, 32, 64, LONGEST]  # shortest length of each quality
     return np.searchsorted(first[1:], np.arange(LONGEST + 1), side="right").astype(np.uint8)
 
 
 BUCKET = _buckets()
 QUALITY = _qualities()
+_MULTIPLIERS = np.array([K1, K2, K3], np.uint64)
+
+
+def masks(minimums: Sequence[int]) -> np.ndarray:
+    """uint64[2 * models]: for each minimum length, the bits hashed of the last 8 bytes and of the 8 before."""
+    words = ((1 << 8 * length) - 1 for length in minimums)
+    return np.array([half for word in words for half in (word & (1 << 64) - 1, word >> 64)], np.uint64)
 
 
 @inline
-def match_places(history, heads, places):
-    """Fill `places`, uint64[MODELS], with where in `heads` each model's context belongs, and begin to fetch them.
+def match_places(history, masks, heads, places):
+    """Fill `places`, uint64[models], with where in `heads` each model's context belongs, and begin to fetch it.
 
-    `heads`: int32[MODELS * 2**k], positions by hash, a table for each model.
+    `masks`: uint64[2 * models]; `heads`: int32[models * 2**k], positions by hash, a table for each model.
     """
-    recent = history[RECENT]
-    older = history[OLDER]
-    size = uint64(len(heads) // MODELS)
-    places[0] = (recent & uint64(0xFFFFFFFFFF)) * K1
-    places[1] = recent * K2 + (older & uint64(0xFF)) * K1
-    places[2] = recent * K3 + older * K1
-    for m in range(MODELS):
-        places[m] = uint64(m) * size + (mixed(places[m]) & (size - uint64(1)))
+    models = len(places)
+    size = uint64(len(heads) // models)
+    for m in range(models):
+        recent = history[RECENT] & masks[2 * m]
+        older = history[OLDER] & masks[2 * m + 1]
+        place = mixed(recent * _MULTIPLIERS[m % len(_MULTIPLIERS)] + older * K1)
+        places[m] = uint64(m) * size + (place & (size - uint64(1)))
         prefetch(heads, places[m])
 
 
 @inline
-def follow(heads, places, symbols, position, pointers, lengths, expected):
+def follow(minimums, heads, places, symbols, position, pointers, lengths, expected):
     """Bring the match models to `position`.
 
-    `pointers`, `lengths`, `expected`: int64[MODELS], what each model follows, for how long it was right (0: no
-    match), and 256 + the byte it expects (0 without a match). A pointer stays below `position`.
+    `minimums`, `pointers`, `lengths`, `expected`: int64[models], the shortest match of each model, what it
+    follows, for how long it was right (0: no match), and 256 + the byte it expects (0 without a match). A pointer
+    stays below `position`.
     """
-    for m in range(MODELS):
-        if position < MINIMUM[m]:
+    for m in range(len(minimums)):
+        if position < minimums[m]:
             continue
         if lengths[m] > 0 and symbols[uint64(pointers[m])] == symbols[uint64(position - 1)]:
             lengths[m] = min(lengths[m] + 1, LONGEST)
@@ -76,7 +85,7 @@ def follow(heads, places, symbols, position, pointers, lengths, expected):
             n = np.int64(0)
             while n < LONGEST and n < found and symbols[uint64(found - n - 1)] == symbols[uint64(position - n - 1)]:
                 n += 1
-            if n >= MINIMUM[m]:
+            if n >= minimums[m]:
                 lengths[m] = n
                 pointers[m] = found
         heads[places[m]] = int32(position)

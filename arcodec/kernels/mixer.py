@@ -1,7 +1,8 @@
 """Gated logistic mixing: weight sets chosen by contexts, each a dot product of stretches (Mahoney 2005, PAQ7).
 
 Inputs are stretches in 1/256, |x| <= STRETCH_MAX; weights are int32 in 2**-16, |w| <= WEIGHT_MAX. The output of a
-set is the stretch sum(x * w), clamped. All is int32, so that the loops become plain vector code:
+set is the stretch sum(x * w), clamped. All is int32, so that the loops become plain vector code; widths are
+multiples of `vectors.LANES`, filled up with inputs of 0, which change nothing:
 
     product   |x * w| <= 3071 * (2**19 - 1) < 2**31
     sum       width * (3071 * (2**19 - 1) / 2**8 + 1) < 2**31 for width <= WIDTH_MAX
@@ -15,6 +16,7 @@ from numba import int32, uint64
 
 from arcodec.kernels.compiling import inline
 from arcodec.kernels.fixed import STRETCH_MAX, squash_table, stretch_table
+from arcodec.kernels.vectors import sum_of_products
 
 WIDTH_MAX = 320  # inputs of a set
 WEIGHT_MAX = (1 << 19) - 1
@@ -40,12 +42,7 @@ def squash(x):
 @inline
 def dot(weights, row, inputs, width):
     """The output of the set of `width` weights that begins at weights[row]: a stretch, int64."""
-    base = uint64(row)
-    total = int32(0)
-    for k in range(width):
-        product = int32(int32(inputs[uint64(k)]) * weights[base + uint64(k)])
-        total = int32(total + int32(product >> int32(8)))
-    return clamped(np.int64(total) >> 8)
+    return clamped(np.int64(sum_of_products(weights, row, inputs, width)) >> 8)
 
 
 @inline
