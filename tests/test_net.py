@@ -48,22 +48,20 @@ def _extreme(width: int, sign: int) -> Arrays:
 
 
 @numba_jit
-def _walk(loaded, symbols, states, stretches):  # type: ignore[no-untyped-def]
-    table, recurrent, offset, step, recalled_bias, head, head_step, head_bias = loaded
-    width = states.shape[1]
-    state, entering, sums = np.zeros(width, np.int16), np.full(width, 128, np.uint8), np.zeros(3 * width, np.int32)
+def _walk(it, symbols, states, stretches):  # type: ignore[no-untyped-def]
     for i in range(len(symbols)):
-        net.step(table, recurrent, offset, step, recalled_bias, np.int64(symbols[i]), state, entering, sums)
-        states[i] = state
+        before = np.int64(symbols[i])
+        net.step(it.table, it.recurrent, it.offset, it.step, it.recalled_bias, before, it.state, it.entering, it.sums)
+        states[i] = it.state
         for node in range(256):
-            stretches[i, node] = net.node_stretch(head, head_step, head_bias, np.int64(node), state)
+            stretches[i, node] = net.node_stretch(it.head, it.head_step, it.head_bias, np.int64(node), it.state)
 
 
 def _kernel(arrays: Arrays, symbols: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int32]]:
     """States and stretches after each symbol, by the kernel."""
     states = np.zeros((len(symbols), len(arrays["recalled_bias"])), np.int16)
     stretches = np.zeros((len(symbols), 256), np.int32)
-    _walk(net.loaded(arrays), symbols, states, stretches)
+    _walk(net.ready(arrays), symbols, states, stretches)
     return states, stretches
 
 

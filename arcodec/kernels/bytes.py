@@ -18,6 +18,7 @@ from arcodec.kernels.hashing import K1, salted
 from arcodec.kernels.history import RECENT, remember
 from arcodec.kernels.match import BUCKET, BUCKETS, FAILED, QUALITY, STEADY, follow, match_places
 from arcodec.kernels.mixer import STRETCH, dot, squash, train
+from arcodec.kernels.net import Net, node_stretch, step
 from arcodec.kernels.port import code_bit, end_symbol, overrun
 from arcodec.kernels.selectors import select_for_bit, select_for_byte, word_class
 from arcodec.kernels.slots import SIBLING, WORDS, continue_run, fetch_slot, find_slot, run_byte, run_count
@@ -37,7 +38,7 @@ def _fetch_apm(apm, row):
 
 
 @plain
-def _run(port, words, costs, symbols, stop, tier, tables):
+def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     contexts = tier.contexts
     late = tier.late
     sets = tier.sets
@@ -53,6 +54,8 @@ def _run(port, words, costs, symbols, stop, tier, tables):
     share = int64(65536) // len(finals)  # of a final mixer in the result, 2**-16
     order0_at = uint64(KINDS) * n
     match_at = np.int64(order0_at) + 1
+    net_at = match_at + 2 * models + 1
+    has_net = len(net.state) > 0
 
     table = tables.table
     states = tables.states
@@ -87,7 +90,10 @@ def _run(port, words, costs, symbols, stop, tier, tables):
     slot_mask = uint64(len(table) // WORDS - 1)
     order3_mask = uint64(len(apm) // apms.STRIDE - APM_ORDER1 - 1)
 
-    for i in range(stop):
+    for i in range(begin, stop):
+        mixes = i >= mixed
+        mixers = len(sets) if mixes else 0
+        final_mixers = len(finals) if mixes else 0
         recent = history[RECENT]
         c1 = np.int64(recent & uint64(0xFF))
 
@@ -114,9 +120,21 @@ def _run(port, words, costs, symbols, stop, tier, tables):
             run_bytes[k] = 256 + run_byte(header) if count > 0 else 0
             run_maps[k] = uint64((np.int64(k) * RUN_LENGTHS + min(count, RUN_LENGTHS - 1)) * 8)
 
+        if has_net and mixes:
+            step(
+                net.table,
+                net.recurrent,
+                net.offset,
+                net.step,
+                net.recalled_bias,
+                np.int64(c1),
+                net.state,
+                net.entering,
+                net.sums,
+            )
         select_for_byte(history, chosen)
         word = word_class(history)
-        rate = tier.last_rate + tier.first_rate * tier.half_life // (tier.half_life + i)
+        rate = tier.last_rate + tier.first_rate * tier.half_life // (tier.half_life + max(i - mixed, 0))
         order3 = (recent & uint64(0xFFFFFF)) << uint64(8)
         nibble_rows = uint64(0)
         byte = np.int64(symbols[i])
@@ -175,17 +193,20 @@ def _run(port, words, costs, symbols, stop, tier, tables):
                 else:
                     expected[m] = 0
 
+            if has_net and mixes:
+                inputs[net_at] = node_stretch(net.head, net.head_step, net.head_bias, partial, net.state)
+
             # Mix.
             if (guess >> (8 - j)) != partial:
                 guess = np.int64(0)
                 if quality > 0:
                     quality = np.int64(FAILED)
             select_for_bit(j, partial, quality, shares[known], guess, beside, word, chosen)
-            for s in range(len(sets)):
+            for s in range(mixers):
                 selected[s] = (bases[s] + chosen[sets[s]]) * width
                 outputs[s] = dot(weights, selected[s], inputs, width)
             x = np.int64(0)
-            for f in range(len(finals)):
+            for f in range(final_mixers):
                 final_selected[f] = (final_bases[f] + chosen[finals[f]]) * final_width
                 final_outputs[f] = dot(final, final_selected[f], outputs, final_width)
                 x += np.int64(final_outputs[f])
@@ -200,13 +221,14 @@ def _run(port, words, costs, symbols, stop, tier, tables):
             bit = code_bit(port, words, p, (byte >> (7 - j)) & 1)
 
             # Learn.
-            apms.adapt(apm, row1, entry, part, bit, 6)
-            apms.adapt(apm, row3, entry, part, bit, 5)
+            if mixes:
+                apms.adapt(apm, row1, entry, part, bit, 6)
+                apms.adapt(apm, row3, entry, part, bit, 5)
             truth = bit << 24
-            for f in range(len(finals)):
+            for f in range(final_mixers):
                 error = truth - squash(np.int64(final_outputs[f]))
                 train(final, final_selected[f], outputs, final_width, (error * 3) >> 11)
-            for s in range(len(sets)):
+            for s in range(mixers):
                 error = truth - squash(np.int64(outputs[s]))
                 if abs(error) > SMALL:
                     train(weights, selected[s], inputs, width, (error * rate) >> 16)
@@ -225,17 +247,34 @@ def _run(port, words, costs, symbols, stop, tier, tables):
             node = (node << uint64(1)) | uint64(bit)
 
         byte = partial & 255
-        end_symbol(port, costs, i)
+        end_symbol(port, costs, i - begin)
         symbols[i] = np.uint8(byte)
         if overrun(port, words):
-            return i
+            return i - begin
         for k in range(n):
             table[headers[k]] = continue_run(table[headers[k]], byte)
         remember(history, parts, symbols, i, byte)
-    return stop
+    return stop - begin
 
 
-@kernel(int64(uint64[::1], uint32[::1], uint32[::1], uint8[::1], int64, fields_type(Tier), fields_type(Tables)))
-def run(port, words, costs, symbols, stop, tier, tables):
-    """Code `symbols` with fresh tables for their number; see `arcodec.models.base.Model.run`."""
-    return _run(port, words, costs, symbols, stop, tier, tables)
+@kernel(
+    int64(
+        uint64[::1],
+        uint32[::1],
+        uint32[::1],
+        uint8[::1],
+        int64,
+        int64,
+        int64,
+        fields_type(Tier),
+        fields_type(Tables),
+        fields_type(Net),
+    )
+)
+def run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
+    """Code symbols[begin:stop] with tables that know symbols[:begin]; see `arcodec.models.base.Model.run`.
+
+    Symbols before `mixed` teach the tables alone: nothing is mixed, and what they are coded with means nothing.
+    `costs` begins with that of symbols[begin]. Returns how many symbols were coded.
+    """
+    return _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net)

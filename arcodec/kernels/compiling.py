@@ -15,11 +15,14 @@ from typing import Any, TypeVar, cast, get_type_hints
 import numpy as np
 import numpy.typing as npt
 from numba import config as numba_config
-from numba import int32, int64, njit, types, uint32, uint64
+from numba import int8, int16, int32, int64, njit, types, uint8, uint32, uint64
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 # One-dimensional, C-contiguous arrays.
+Int8s = npt.NDArray[np.int8]
+Uint8s = npt.NDArray[np.uint8]
+Int16s = npt.NDArray[np.int16]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Uint32s = npt.NDArray[np.uint32]
@@ -43,7 +46,16 @@ def _cache_folder() -> str:
 
 CACHE_FOLDER = _cache_folder()
 
-_FIELDS = {int: int64, Int32s: int32[::1], Int64s: int64[::1], Uint32s: uint32[::1], Uint64s: uint64[::1]}
+_FIELDS = {
+    int: int64,
+    Int8s: int8[::1],
+    Uint8s: uint8[::1],
+    Int16s: int16[::1],
+    Int32s: int32[::1],
+    Int64s: int64[::1],
+    Uint32s: uint32[::1],
+    Uint64s: uint64[::1],
+}
 
 
 def fields_type(fields: type[Any]) -> Any:

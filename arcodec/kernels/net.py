@@ -3,7 +3,7 @@
 Trained and made by `arcodec.training`. With H units, all arrays one-dimensional, a row after the other:
 
     table            int16[256 * 3H]  what the byte before adds to the gates, 1 / PRE_SCALE
-    recurrent        the products with the state, laid out by `layout`; int8[3H * H] in a model file
+    recurrent        int8[3H * H]     the products with the state, in the order of `layout`
     offset, step     int32[3H]        128 * the sum of each of its rows; what a unit of it is worth, 1 / STEP_SCALE
     recalled_bias    int32[H]         added to the candidate's product before the reset gate, 1 / PRE_SCALE
     head             int8[256 * H]    row n is node n of the tree, the root 1
@@ -23,7 +23,8 @@ All is int32. For H <= WIDTH_MAX = 1024:
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-from arcodec.kernels.compiling import inline, plain
+from arcodec.kernels.compiling import Int8s, Int16s, Int32s, Uint8s, inline, plain
 from arcodec.kernels.fixed import STRETCH_MAX, squash_table
 from arcodec.kernels.mixer import clamped
 
@@ -71,14 +72,14 @@ LANES = _lanes()
 _VECTORS = 4  # that sums are kept in at a time
 
 
-def layout(recurrent: npt.NDArray[np.int8], lanes: int = LANES) -> npt.NDArray[Any]:
+def layout(recurrent: Int8s, lanes: int = LANES) -> Int8s:
     """What `products` takes of int8[rows, width], in the order in which this processor reads it.
 
-    With `lanes`: int8, first the first four columns of the first `lanes` rows, then those of the next rows, up to
-    `_VECTORS * lanes` rows; then the next columns. Without: int16, row after row. `lanes` changes no result.
+    With `lanes`: first the first four columns of the first `lanes` rows, then those of the next rows, up to
+    `_VECTORS * lanes` rows; then the next columns. Without: row after row. `lanes` changes no result.
     """
     if not lanes:
-        return np.ascontiguousarray(recurrent, np.int16).reshape(-1)
+        return np.ascontiguousarray(recurrent).reshape(-1)
     rows, width = recurrent.shape
     grouped = recurrent.reshape(rows // (_VECTORS * lanes), _VECTORS, lanes, width // 4, 4)
     return np.ascontiguousarray(grouped.transpose(0, 3, 1, 2, 4)).reshape(-1)
@@ -199,25 +200,59 @@ def node_stretch(head, head_step, head_bias, node, state):
     return clamped(((np.int64(total) * np.int64(head_step[node])) >> 24) + np.int64(head_bias[node]))
 
 
-def loaded(arrays: dict[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], ...]:
-    """What `step` and `node_stretch` take, from the arrays of a model file.
+class Net(NamedTuple):
+    """A net that runs; made by `ready`. See above; `sums` is room to work in. All are empty where there is none."""
+
+    table: Int16s
+    recurrent: Int8s
+    offset: Int32s
+    step: Int32s
+    recalled_bias: Int32s
+    head: Int8s
+    head_step: Int32s
+    head_bias: Int32s
+    state: Int16s
+    entering: Uint8s
+    sums: Int32s
+
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+def ready(arrays: Arrays | None) -> Net:
+    """A net before its first symbol, from the arrays of a model file; without any, one that says nothing.
 
     Args:
         arrays: given int8[256, 3H], given_step int32[3H], recurrent int8[3H, H], recurrent_step int32[3H],
             recalled_bias int32[H], head int8[256, H], head_step int32[256], head_bias int32[256].
-
-    Returns:
-        table, recurrent, offset, step, recalled_bias, head, head_step, head_bias, as above.
     """
+    if arrays is None:
+        arrays = {name: np.zeros((0, 0), np.int8) for name in ("given", "recurrent", "head")}
+        arrays |= {f"{name}_step": np.zeros(0, np.int32) for name in ("given", "recurrent", "head")}
+        arrays |= {"recalled_bias": np.zeros(0, np.int32), "head_bias": np.zeros(0, np.int32)}
     table = (arrays["given"].astype(np.int32) * arrays["given_step"] + 64) >> 7
     recurrent = arrays["recurrent"]
-    return (
-        np.clip(table, -PRE_MAX, PRE_MAX).astype(np.int16).reshape(-1),
-        layout(recurrent),
-        recurrent.astype(np.int32).sum(1, dtype=np.int32) * np.int32(128),
-        arrays["recurrent_step"],
-        arrays["recalled_bias"],
-        arrays["head"].reshape(-1),
-        arrays["head_step"],
-        arrays["head_bias"],
+    width = len(arrays["recalled_bias"])
+    return Net(
+        table=np.clip(table, -PRE_MAX, PRE_MAX).astype(np.int16).reshape(-1),
+        recurrent=layout(recurrent) if width else np.zeros(0, np.int8),
+        offset=recurrent.astype(np.int32).sum(1, dtype=np.int32) * np.int32(128),
+        step=arrays["recurrent_step"],
+        recalled_bias=arrays["recalled_bias"],
+        head=arrays["head"].reshape(-1),
+        head_step=arrays["head_step"],
+        head_bias=arrays["head_bias"],
+        state=np.zeros(width, np.int16),
+        entering=np.full(width, 128, np.uint8),
+        sums=np.zeros(GATES * width, np.int32),
+    )
+
+
+def again(net: Net) -> Net:
+    """The same net before its first symbol; what is learnt is shared."""
+    width = len(net.state)
+    return net._replace(
+        state=np.zeros(width, np.int16),
+        entering=np.full(width, 128, np.uint8),
+        sums=np.zeros(GATES * width, np.int32),
     )

@@ -7,9 +7,12 @@ from typing import ClassVar
 
 from arcodec.kernels import bytes as kernel
 from arcodec.kernels import selectors
+from arcodec.kernels.net import ready
 from arcodec.kernels.tables import fresh_tables, tables_size
 from arcodec.kernels.tier import Tier, tier
 from arcodec.models.base import Model, Port, Symbols, Words, size_of
+
+NO_NET = ready(None)
 
 
 class Bytes(Model):
@@ -31,7 +34,7 @@ class Bytes(Model):
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         tables = fresh_tables(self.tier, symbols.size)
-        return int(kernel.run(port, words, costs, symbols, stop, self.tier, tables))
+        return int(kernel.run(port, words, costs, symbols, 0, stop, 0, self.tier, tables, NO_NET))
 
     def memory(self, shape: Sequence[int]) -> int:
         return tables_size(self.tier, size_of(shape))

@@ -24,7 +24,7 @@ from arcodec.training.nets import ByteGru, costs, tree_loss
 
 _EVERY = 250  # steps between two lines of the record
 _KEEP = 1000  # steps between two checkpoints
-_WARM_UP = 100  # steps
+_WARM_UP = 300  # steps
 _PART = 256  # symbols of a document evaluated together
 _LAST = 0.02  # the learning rates at the end, of those at the beginning
 
@@ -132,6 +132,8 @@ def main(
             "seconds": seconds,
         }
         torch.save(values, checkpoint.with_suffix(".new"))
+        if checkpoint.exists():
+            checkpoint.replace(checkpoint.with_suffix(".before"))
         checkpoint.with_suffix(".new").replace(checkpoint)
 
     def note(**fields: Any) -> None:
