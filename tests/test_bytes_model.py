@@ -12,11 +12,11 @@ from arcodec.errors import CorruptError
 from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors
 from arcodec.kernels.fixed import STRETCH_MAX
 from arcodec.kernels.tables import fresh_tables
-from arcodec.kernels.tier import Tier, bias, rows, tier
+from arcodec.kernels.tier import bias, rows, tier
 from arcodec.kernels.vectors import LANES
-from arcodec.models.bytes import Bytes
+from arcodec.models.bytes import Bytes, Bytes1
 
-MODEL = Bytes()
+MODEL = Bytes1()
 MODELS = [MODEL]
 RNG = np.random.default_rng(1)
 TEXT = np.frombuffer(
@@ -194,24 +194,17 @@ TIERS = {
 }
 
 
-class Other(Bytes):
-    """The byte model with another tier."""
-
-    def __init__(self, tier: Tier) -> None:
-        self.tier = tier  # type: ignore[misc]
-
-
 @pytest.mark.parametrize("name", TIERS)
 @pytest.mark.parametrize("data", ["empty", "one", "records", "text"])
 def test_other_tiers_round_trip(name: str, data: str) -> None:
-    model = Other(TIERS[name])
+    model = Bytes(TIERS[name])
     payload = model.encode(INPUTS[data])
     assert np.array_equal(model.decode(payload, INPUTS[data].shape), INPUTS[data])
 
 
 def test_order_in_a_tier_makes_no_difference() -> None:
     """To what contexts and weight sets are, that is; the sums they enter have no order either."""
-    assert len(Other(TIERS["turned round"]).encode(TEXT)) == len(MODEL.encode(TEXT))
+    assert len(Bytes(TIERS["turned round"]).encode(TEXT)) == len(MODEL.encode(TEXT))
 
 
 def test_parts_that_no_context_needs_are_left_out() -> None:
@@ -239,9 +232,9 @@ def test_memory_is_an_upper_bound(size: int) -> None:
         pytest.skip("peaks are in other units elsewhere")
     script = (
         "import resource, numpy as np\n"
-        "from arcodec.models.bytes import Bytes\n"
+        "from arcodec.models.bytes import Bytes1\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        f"Bytes().encode(np.random.default_rng(0).integers(0, 256, {size}).astype(np.uint8))\n"
+        f"Bytes1().encode(np.random.default_rng(0).integers(0, 256, {size}).astype(np.uint8))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
     grown = 1024 * int(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout)

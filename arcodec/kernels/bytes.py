@@ -21,7 +21,16 @@ from arcodec.kernels.mixer import STRETCH, dot, squash, train
 from arcodec.kernels.net import Net, node_stretch, step
 from arcodec.kernels.port import code_bit, end_symbol, overrun
 from arcodec.kernels.selectors import select_for_bit, select_for_byte, word_class
-from arcodec.kernels.slots import SIBLING, WORDS, continue_run, fetch_slot, find_slot, run_byte, run_count
+from arcodec.kernels.slots import (
+    SIBLING,
+    WORDS,
+    continue_run,
+    fetch_slot,
+    find_slot,
+    run_byte,
+    run_count,
+    teach_slot,
+)
 from arcodec.kernels.tables import APM_ORDER1, RUN_LENGTHS, Tables
 from arcodec.kernels.tier import KINDS, LEAN, NODE, RUN, STATE, Tier
 
@@ -35,6 +44,23 @@ def _fetch_apm(apm, row):
     """Begin to fetch an APM's row and its neighbour."""
     apms.fetch(apm, row)
     apms.fetch(apm, row ^ uint64(1))
+
+
+@inline
+def _teach(table, slot_mask, hashes, n, byte, nibble_hashes):
+    """Teach `byte` to the slots of all contexts, those of both nibbles."""
+    partial = (256 | byte) >> 5
+    sibling = uint64((byte >> 4) & 1) * uint64(SIBLING)
+    for k in range(n):
+        nibble_hashes[k] = salted(hashes[k], partial)
+        fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ sibling)
+    for k in range(n):
+        place = find_slot(table, hashes[k], hashes[k] & slot_mask)
+        teach_slot(table, place, byte >> 4)
+        table[place] = continue_run(table[place], byte)
+    for k in range(n):
+        place = find_slot(table, nibble_hashes[k], (nibble_hashes[k] & slot_mask) ^ sibling)
+        teach_slot(table, place, byte & 15)
 
 
 @plain
@@ -91,9 +117,6 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     order3_mask = uint64(len(apm) // apms.STRIDE - APM_ORDER1 - 1)
 
     for i in range(begin, stop):
-        mixes = i >= mixed
-        mixers = len(sets) if mixes else 0
-        final_mixers = len(finals) if mixes else 0
         recent = history[RECENT]
         c1 = np.int64(recent & uint64(0xFF))
 
@@ -112,6 +135,10 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         draw_late_contexts(guess, quality, values)
         for k in late:
             hashes[k] = hash_context(values, contexts[k])
+        if i < mixed:
+            _teach(table, slot_mask, hashes, n, np.int64(symbols[i]), nibble_hashes)
+            remember(history, parts, symbols, i, np.int64(symbols[i]))
+            continue
         for k in range(n):
             slots[k] = find_slot(table, hashes[k], hashes[k] & slot_mask)
             headers[k] = slots[k]
@@ -120,7 +147,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             run_bytes[k] = 256 + run_byte(header) if count > 0 else 0
             run_maps[k] = uint64((np.int64(k) * RUN_LENGTHS + min(count, RUN_LENGTHS - 1)) * 8)
 
-        if has_net and mixes:
+        if has_net:
             step(
                 net.table,
                 net.recurrent,
@@ -193,7 +220,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 else:
                     expected[m] = 0
 
-            if has_net and mixes:
+            if has_net:
                 inputs[net_at] = node_stretch(net.head, net.head_step, net.head_bias, partial, net.state)
 
             # Mix.
@@ -202,11 +229,11 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 if quality > 0:
                     quality = np.int64(FAILED)
             select_for_bit(j, partial, quality, shares[known], guess, beside, word, chosen)
-            for s in range(mixers):
+            for s in range(len(sets)):
                 selected[s] = (bases[s] + chosen[sets[s]]) * width
                 outputs[s] = dot(weights, selected[s], inputs, width)
             x = np.int64(0)
-            for f in range(final_mixers):
+            for f in range(len(finals)):
                 final_selected[f] = (final_bases[f] + chosen[finals[f]]) * final_width
                 final_outputs[f] = dot(final, final_selected[f], outputs, final_width)
                 x += np.int64(final_outputs[f])
@@ -221,14 +248,13 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             bit = code_bit(port, words, p, (byte >> (7 - j)) & 1)
 
             # Learn.
-            if mixes:
-                apms.adapt(apm, row1, entry, part, bit, 6)
-                apms.adapt(apm, row3, entry, part, bit, 5)
+            apms.adapt(apm, row1, entry, part, bit, 6)
+            apms.adapt(apm, row3, entry, part, bit, 5)
             truth = bit << 24
-            for f in range(final_mixers):
+            for f in range(len(finals)):
                 error = truth - squash(np.int64(final_outputs[f]))
                 train(final, final_selected[f], outputs, final_width, (error * 3) >> 11)
-            for s in range(mixers):
+            for s in range(len(sets)):
                 error = truth - squash(np.int64(outputs[s]))
                 if abs(error) > SMALL:
                     train(weights, selected[s], inputs, width, (error * rate) >> 16)
@@ -274,7 +300,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
 def run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     """Code symbols[begin:stop] with tables that know symbols[:begin]; see `arcodec.models.base.Model.run`.
 
-    Symbols before `mixed` teach the tables alone: nothing is mixed, and what they are coded with means nothing.
+    Symbols before `mixed` only teach the slots of contexts and the match models, which is fast; they are not coded.
     `costs` begins with that of symbols[begin]. Returns how many symbols were coded.
     """
     return _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net)

@@ -18,7 +18,7 @@ import numpy as np
 from numba import uint32, uint64
 
 from arcodec.kernels.compiling import inline
-from arcodec.kernels.counters import SEEN
+from arcodec.kernels.counters import SEEN, node_state, updated_node
 from arcodec.kernels.prefetch import prefetch
 
 WORDS = 16  # of a slot
@@ -78,3 +78,14 @@ def continue_run(header, byte):
     """The header after `byte`."""
     count = run_count(header) if run_byte(header) == byte else np.int64(0)
     return (header & uint32(0xFFFF)) | uint32(min(count + 1, 255) << 24) | uint32(byte << 16)
+
+
+@inline
+def teach_slot(table, place, nibble):
+    """Update the four nodes on the way to `nibble`, int64, in the slot whose header is at `place`."""
+    node = uint64(1)
+    for j in range(4):
+        bit = (nibble >> (3 - j)) & 1
+        held = table[place + node]
+        table[place + node] = updated_node(held, node_state(held), bit)
+        node = (node << uint64(1)) | uint64(bit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from arcodec.kernels.contexts import CONTEXTS
 from arcodec.kernels.match import BUCKETS
 from arcodec.kernels.tier import KINDS, NODE, RUN, STATE, Tier, bias, rows
 
-_Number = TypeVar("_Number", np.int32, np.uint32)
+_Number = TypeVar("_Number", bound=np.generic)
 
 RUN_LENGTHS = 16  # told apart in the maps of runs
 APM_ORDER1 = 256 * 256  # rows of the APM chosen by order 1; hashed ones for order 3 follow
@@ -120,13 +120,26 @@ def fresh_tables(tier: Tier, size: int) -> Tables:
     )
 
 
+def copied(tables: Tables) -> Tables:
+    """Tables that know the same, to go on from."""
+
+    def copy(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        other = _aligned_zeros(len(array), array.dtype.type)
+        other[:] = array
+        return other
+
+    return Tables(*(copy(array) for array in tables))
+
+
 def _weights(tier: Tier) -> Int32s:
     """The mixer's weights to begin with, 2**-16: contexts share evenly, matches and order 0 have a say."""
     n = len(tier.contexts)
     weights = _aligned_zeros(rows(tier.sets) * tier.width, np.int32).reshape(-1, tier.width)
+    share = 160000 if tier.extra == 0 else 110000
     for kind in (NODE, STATE, RUN):
-        weights[:, kind : KINDS * n : KINDS] = 160000 // n
+        weights[:, kind : KINDS * n : KINDS] = share // n
     weights[:, KINDS * n : bias(tier)] = 16384
+    weights[:, bias(tier) + 1 : bias(tier) + 1 + tier.extra] = 20000
     return weights.reshape(-1)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # name: (code in FORMAT.md, module, class). A name and its code mean one behaviour for ever.
 BUILT_IN = {
     "order0": (container.ORDER0, "order0", "Order0"),
-    "bytes-1": (container.BYTES, "bytes", "Bytes"),
+    "bytes-1": (container.BYTES, "bytes", "Bytes1"),
     "pixels-1": (container.PIXELS, "pixels", "Pixels"),
 }
 # What may be written for -m without a version: the newest of its kind.

@@ -31,13 +31,13 @@ class Model(ABC):
     starts afresh, and any number of threads may share one instance.
 
     Attributes:
-        name: what `-m` and the file listing call it; names one behaviour for ever.
+        name: what `-m` and the file listing call it; names one behaviour for ever. Empty for parts of a model.
         code: its number in FORMAT.md.
         dimensions: 1 for a sequence of bytes, 3 for pixels (rows, columns, channels).
     """
 
-    name: ClassVar[str]
-    code: ClassVar[int]
+    name: str = ""
+    code: int = -1
     dimensions: ClassVar[int]
 
     @abstractmethod
@@ -57,8 +57,11 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def memory(self, shape: Sequence[int]) -> int:
-        """Bytes of working memory to code a chunk of `shape`, beside the chunk and its words; an upper bound."""
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
+        """Bytes of working memory to code a chunk of `shape`, beside the chunk and its words; an upper bound.
+
+        With the payload, or its first byte, the bound is for that; else for all payloads that there may be.
+        """
 
     def accepts(self, shape: Sequence[int]) -> bool:
         """Whether the model can code a chunk of this shape."""

@@ -1,40 +1,122 @@
-"""The byte model: for any file, best at texts, sources, tables and programs."""
+"""The byte models: for any file, best at texts, sources, tables and programs.
+
+`Bytes` is one way to model bytes: a tier of the kernel, with or without a net and a prior. `Bytes1` is the first of
+them. A model of the second generation is several such variants; the encoder takes the one that suits the chunk, and
+the first byte of the payload says which.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from functools import cache
+from importlib import resources
+
+import numpy as np
 
 from arcodec.kernels import bytes as kernel
+from arcodec.kernels import net as nets
+from arcodec.kernels import port as ports
 from arcodec.kernels import selectors
-from arcodec.kernels.net import ready
-from arcodec.kernels.tables import fresh_tables, tables_size
+from arcodec.kernels.tables import Tables, copied, fresh_tables, tables_size
 from arcodec.kernels.tier import Tier, tier
+from arcodec.models import store
 from arcodec.models.base import Model, Port, Symbols, Words, size_of
 
-NO_NET = ready(None)
+_NO_WORDS = np.empty(0, np.uint32)
+_TAIL = 1 << 16  # bytes at the end of a prior that are modelled in full; before them only tables learn
+_SHORT = 1 << 18  # chunks below this many bytes share primed tables
+
+
+@cache
+def _net(name: str | None) -> nets.Net:
+    """The net of a model file in the package, before its first symbol."""
+    if name is None:
+        return nets.ready(None)
+    path = resources.files("arcodec.models") / "tables" / f"{name}{store.SUFFIX}"
+    return nets.ready(store.parse(path.read_bytes(), name).arrays)
+
+
+@cache
+def prior_text(name: str | None) -> Symbols:
+    """A text that the tables have seen before the first symbol: uint8[n]."""
+    if name is None:
+        return np.zeros(0, np.uint8)
+    path = resources.files("arcodec.models") / "tables" / f"{name}.txt"
+    return np.frombuffer(path.read_bytes(), np.uint8)
 
 
 class Bytes(Model):
-    """Sixteen contexts, three match models, eight weight sets; see `arcodec.kernels.bytes`.
+    """A tier of the byte model, maybe with a net, maybe primed by a text; see `arcodec.kernels.bytes`.
 
     Attributes:
-        tier: what the model is made of. Another tier is a subclass with a name and a code of its own.
+        tier: which contexts there are, and how much of everything.
+        net: name of a net in the package, or None.
+        prior: name of a text in the package, or None.
     """
+
+    dimensions = 1
+
+    def __init__(self, tier: Tier, net: str | None = None, prior: str | None = None) -> None:
+        self.tier, self.net, self.prior = tier, net, prior
+
+    def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
+        prior = prior_text(self.prior)
+        net = nets.again(_net(self.net))
+        if not len(prior):
+            tables = fresh_tables(self.tier, symbols.size)
+            return int(kernel.run(port, words, costs, symbols, 0, stop, 0, self.tier, tables, net))
+        joined = np.concatenate([prior, symbols])
+        tables = self._primed(symbols.size)
+        first, last = len(prior), len(prior) + stop
+        done = int(kernel.run(port, words, costs, joined, first, last, _mixed(prior), self.tier, tables, net))
+        symbols[:] = joined[first:]
+        return done
+
+    def _primed(self, size: int) -> Tables:
+        if size > _SHORT:
+            return self._prime(size)
+        return copied(_kept(self))
+
+    def _prime(self, size: int) -> Tables:
+        """Tables for a chunk of `size` bytes, after the prior."""
+        prior = prior_text(self.prior)
+        tables = fresh_tables(self.tier, len(prior) + size)
+        port, net = ports.encoder(), nets.again(_net(self.net))
+        kernel.run(
+            port, _NO_WORDS, _NO_WORDS, prior.copy(), 0, len(prior), _mixed(prior), self.tier, tables, net
+        )
+        return tables
+
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
+        size = size_of(shape)
+        prior = len(prior_text(self.prior))
+        if not prior:
+            return tables_size(self.tier, size) + _net_size(self.net)
+        if size > _SHORT:
+            return tables_size(self.tier, prior + size) + _net_size(self.net) + 2 * prior + size
+        return 2 * tables_size(self.tier, prior + _SHORT) + _net_size(self.net) + 2 * prior + size
+
+
+@cache
+def _kept(model: Bytes) -> Tables:
+    """Primed tables for short chunks; one copy serves all of them."""
+    return model._prime(_SHORT)
+
+
+def _mixed(prior: Symbols) -> int:
+    return max(len(prior) - _TAIL, 0)
+
+
+def _net_size(name: str | None) -> int:
+    return sum(part.nbytes for part in _net(name))
+
+
+class Bytes1(Bytes):
+    """Sixteen contexts, three match models, eight weight sets."""
 
     name = "bytes-1"
     code = 3
-    dimensions = 1
-    tier: ClassVar[Tier] = tier(
-        contexts=range(16),
-        minimums=(5, 9, 16),
-        sets=range(8),
-        finals=(selectors.ORDER0, selectors.MATCH),
-    )
 
-    def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
-        tables = fresh_tables(self.tier, symbols.size)
-        return int(kernel.run(port, words, costs, symbols, 0, stop, 0, self.tier, tables, NO_NET))
-
-    def memory(self, shape: Sequence[int]) -> int:
-        return tables_size(self.tier, size_of(shape))
+    def __init__(self) -> None:
+        sets = range(8)
+        super().__init__(tier(range(16), (5, 9, 16), sets, (selectors.ORDER0, selectors.MATCH)))

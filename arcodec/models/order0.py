@@ -36,5 +36,5 @@ class Order0(Model):
             raise ModelFileError("an order0 model file holds one array: counts, 256 integers from 1 to 256")
         return Order0(counts.astype(np.uint32))
 
-    def memory(self, shape: Sequence[int]) -> int:
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         return 4096

@@ -33,7 +33,7 @@ class Pixels(Model):
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         return int(kernel.run(port, words, costs, symbols, stop, kernel.allocate(symbols.shape)))
 
-    def memory(self, shape: Sequence[int]) -> int:
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         """The tables, and what making them takes."""
         tables = sum(size_of(s) * np.dtype(t).itemsize for s, t in kernel.table_shapes(shape))
         return tables + (8 << 20)
