@@ -47,9 +47,9 @@ class Coder:
         """See `Model.decode`."""
         return self.model.decode(payload, self._shape(shape), watch).reshape(tuple(shape))
 
-    def memory(self, shape: Sequence[int]) -> int:
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         """See `Model.memory`."""
-        return self.model.memory(self._shape(shape))
+        return self.model.memory(self._shape(shape), payload)
 
     def _shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         return (size_of(shape),) if self.model.dimensions == 1 else tuple(shape)
@@ -122,7 +122,7 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
     if coder and verify and not np.array_equal(coder.decode(payload, symbols.shape, watch), symbols):
         raise VerifyError(f"model {coder.model.name} did not decode what it had encoded; nothing was kept")
     check = container.check_of(data, payload)
-    memory = decoding_memory(symbols.shape, coder)
+    memory = decoding_memory(symbols.shape, coder, payload)
     return Encoded(code, coder.model_id if coder else None, symbols.shape, payload, check, memory)
 
 
@@ -160,8 +160,10 @@ def decode(chunk: Chunk, payload: bytes, coder: Coder | None, watch: Watch | Non
     return symbols
 
 
-def decoding_memory(shape: Sequence[int], coder: Coder | None) -> int:
+def decoding_memory(shape: Sequence[int], coder: Coder | None, payload: bytes = b"") -> int:
     """Bytes that decoding a chunk of this shape takes, an upper bound; `coder` is None for stored and filled ones.
+
+    With the payload, the bound is for that; else for all payloads that there may be.
 
     Raises:
         CorruptError: the coder cannot have coded such a shape.
@@ -170,7 +172,7 @@ def decoding_memory(shape: Sequence[int], coder: Coder | None) -> int:
         return 2 * size_of(shape)  # payload and symbols
     if not coder.accepts(shape):
         raise CorruptError(f"{coder.model.name} cannot have coded symbols of shape {tuple(shape)}")
-    return coder.memory(shape) + 4 * size_of(shape)  # payload, words, symbols in coding order and restored
+    return coder.memory(shape, payload) + 4 * size_of(shape)  # payload, words, symbols in coding order and restored
 
 
 def refuse_beyond(limit: int | None, needed: int, what: str) -> None:

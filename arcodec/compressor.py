@@ -50,6 +50,11 @@ class Options:
     memory_limit: int | None = None
 
     @property
+    def byte_model(self) -> str:
+        """The built-in model for bytes: fast at levels 1 ... 3, small files at 7 ... 9, between them both."""
+        return ("bytes-2-fast", "bytes-2", "bytes-2")[(self.level - 1) // 3]
+
+    @property
     def chunk_size(self) -> int:
         """Symbols in a chunk: 4, 16 or 64 Mi."""
         return 1 << (22 + 2 * ((self.level - 1) // 3))
@@ -117,11 +122,12 @@ class _Models:
 
     bytes: Sequence[Coder]
     pixels: Sequence[Coder]
+    rest: Coder  # codes what is no pixel where only a model of pixels was asked for
     file: store.ModelFile | None = None
 
     def coders(self, shape: Sequence[int]) -> Sequence[Coder]:
         """Those for a chunk of this shape, the likeliest to be best first."""
-        return self.pixels if len(shape) == 3 else self.bytes or [chunks.built_in("bytes")]
+        return self.pixels if len(shape) == 3 else self.bytes or [self.rest]
 
 
 def compress_stream(
@@ -160,8 +166,8 @@ def compress_stream(
 def _models(options: Options) -> _Models:
     name = options.model
     if name is None:
-        coders = [chunks.built_in("bytes")]
-        return _Models(coders, [chunks.built_in("pixels"), *coders])
+        coders = [chunks.built_in(options.byte_model)]
+        return _Models(coders, [chunks.built_in("pixels"), *coders], coders[0])
     file = None
     if os.path.sep in name or name.endswith(store.SUFFIX):
         file = store.read(name)
@@ -171,8 +177,8 @@ def _models(options: Options) -> _Models:
         file = store.find(bytes.fromhex(name))
     coder = chunks.from_file(file) if file else chunks.built_in(name)
     if coder.model.dimensions == 1:
-        return _Models([coder], [], file)
-    return _Models([], [coder], file)
+        return _Models([coder], [], coder, file)
+    return _Models([], [coder], chunks.built_in(options.byte_model), file)
 
 
 def _parse(kind: Content, data: bytes) -> Parsed | None:

@@ -171,7 +171,7 @@ class _Frame:
                 total -= chunk.symbols
                 self._remember(chunk, payload)
             else:
-                yield _Task(number, chunk, payload, self._coder(chunk))
+                yield _Task(number, chunk, payload, self._coder(chunk, payload))
             number += 1
 
     def _refuse_beyond_claims(self, chunk: Chunk, number: int, total: int) -> None:
@@ -184,7 +184,7 @@ class _Frame:
         elif total > self._header.memory:
             raise CorruptError(f"the planes up to chunk {number} need more memory than the header says")
 
-    def _coder(self, chunk: Chunk) -> Coder | None:
+    def _coder(self, chunk: Chunk, payload: bytes) -> Coder | None:
         if chunk.model in (container.STORED, container.FILL):
             return None
         if chunk.model == container.BY_ID:
@@ -192,7 +192,7 @@ class _Frame:
             self._files[chunk.model_id or b""] = coder
         else:
             coder = chunks.by_code(chunk.model)
-        if chunks.decoding_memory(chunk.shape, coder) > self._header.memory:
+        if chunks.decoding_memory(chunk.shape, coder, payload) > self._header.memory:
             raise CorruptError("a chunk needs more memory than the header says")
         return coder
 

@@ -17,9 +17,16 @@ BUILT_IN = {
     "order0": (container.ORDER0, "order0", "Order0"),
     "bytes-1": (container.BYTES, "bytes", "Bytes1"),
     "pixels-1": (container.PIXELS, "pixels", "Pixels"),
+    "bytes-2-fast": (container.BYTES_FAST, "generation2", "Fast"),
+    "bytes-2": (container.BYTES_2, "generation2", "Default"),
+}
+# By code, the variants of a model, by the first byte of the payload.
+VARIANTS = {
+    container.BYTES_FAST: ("plain",),
+    container.BYTES_2: ("plain", "net", "net, prose", "net, markup"),
 }
 # What may be written for -m without a version: the newest of its kind.
-ALIASES = {"bytes": "bytes-1", "pixels": "pixels-1"}
+ALIASES = {"bytes": "bytes-2", "bytes-fast": "bytes-2-fast", "pixels": "pixels-1"}
 
 _NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
 _NAMES |= {container.STORED: "stored", container.FILL: "fill", container.CARRIED: "model file"}
@@ -28,6 +35,14 @@ _NAMES |= {container.STORED: "stored", container.FILL: "fill", container.CARRIED
 def name_of(code: int) -> str:
     """What the listing calls a model code; no model is loaded."""
     return _NAMES.get(code, f"model {code}")
+
+
+def variant_of(code: int, payload: bytes) -> str | None:
+    """What the listing calls the variant that a payload, or its first byte, names; None if the model has only one."""
+    names = VARIANTS.get(code)
+    if not names or not payload:
+        return None
+    return names[payload[0]] if payload[0] < len(names) else f"variant {payload[0]}"
 
 
 def code_of(name: str) -> int:

@@ -41,7 +41,7 @@ def prior_text(name: str | None) -> Symbols:
     """A text that the tables have seen before the first symbol: uint8[n]."""
     if name is None:
         return np.zeros(0, np.uint8)
-    path = resources.files("arcodec.models") / "tables" / f"{name}.txt"
+    path = resources.files("arcodec.models") / "tables" / f"{name}.bin"
     return np.frombuffer(path.read_bytes(), np.uint8)
 
 
@@ -82,9 +82,7 @@ class Bytes(Model):
         prior = prior_text(self.prior)
         tables = fresh_tables(self.tier, len(prior) + size)
         port, net = ports.encoder(), nets.again(_net(self.net))
-        kernel.run(
-            port, _NO_WORDS, _NO_WORDS, prior.copy(), 0, len(prior), _mixed(prior), self.tier, tables, net
-        )
+        kernel.run(port, _NO_WORDS, _NO_WORDS, prior.copy(), 0, len(prior), _mixed(prior), self.tier, tables, net)
         return tables
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:

@@ -1,0 +1,126 @@
+"""Models of several variants: the encoder takes the one that suits the chunk, the payload's first byte says which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from arcodec.errors import CorruptError
+from arcodec.models import VARIANTS
+from arcodec.models.base import Model, Port, Symbols, Watch, Words
+from arcodec.models.bytes import Bytes, prior_text
+
+_SLICES, _SLICE = 4, 1 << 12  # a sample of a chunk: its number of slices, and their bytes
+_GRAM = 6  # bytes that a chunk and a prior may have in common
+_COMMON = 0.02  # less of them in common, and a prior is not tried
+_WORTH_A_NET = 0.995  # of the cost without: a net takes time, a prior more
+_WORTH_A_PRIOR = 0.99
+_CODE = 0.97
+_CODE_SLICE = 1 << 15
+
+
+class Roles(NamedTuple):
+    """What the variants of a model are for, by number; those for a family that it lacks are None."""
+
+    plain: int
+    net: int | None = None
+    priors: tuple[int, ...] = ()
+    code: int | None = None
+
+
+class Variants(Model):
+    """A model whose payload begins with the number of one of its variants."""
+
+    dimensions = 1
+
+    def __init__(self, name: str, code: int, variants: Sequence[Bytes], roles: Roles) -> None:
+        self.name, self.code, self.variants, self.roles = name, code, tuple(variants), roles
+        assert len(self.variants) == len(VARIANTS[code])
+
+    def choose(self, chunk: Symbols) -> int:
+        """The number of the variant for a chunk, uint8[n]: tried on slices of it, in so far as they are likely."""
+        roles = self.roles
+        if not len(chunk):
+            return roles.plain
+        if roles.code is not None and len(chunk) > 2 * _CODE_SLICE and _looks_binary(chunk):
+            sample = _sample(chunk, 2, _CODE_SLICE)
+            if self._cost(roles.code, sample) < _CODE * self._cost(roles.plain, sample):
+                return roles.code
+        sample = _sample(chunk, _SLICES, _SLICE)
+        best, cost = roles.plain, self._cost(roles.plain, sample)
+        if roles.net is not None:
+            with_net = self._cost(roles.net, sample)
+            if with_net >= _WORTH_A_NET * cost:
+                return best
+            best, cost = roles.net, with_net
+        common = {number: _common(self.variants[number].prior, sample) for number in roles.priors}
+        likely = max(common, key=lambda number: common[number], default=None)
+        if likely is not None and common[likely] > _COMMON and self._cost(likely, sample) < _WORTH_A_PRIOR * cost:
+            return likely
+        return best
+
+    def _cost(self, number: int, sample: Symbols) -> float:
+        return float(self.variants[number].bits(sample).sum())
+
+    def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
+        """The first variant for the kind of data that this model is for."""
+        number = self.roles.plain if self.roles.net is None else self.roles.net
+        return self.variants[number].run(port, words, costs, symbols, stop)
+
+    def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
+        number = self.choose(chunk)
+        return bytes([number]) + self.variants[number].encode(chunk, watch)
+
+    def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
+        return self._variant(payload).decode(payload[1:], shape, watch)
+
+    def bits(self, chunk: Symbols) -> npt.NDArray[np.float32]:
+        return self.variants[self.choose(chunk)].bits(chunk)
+
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
+        if payload:
+            return self._variant(payload).memory(shape)
+        return max(variant.memory(shape) for variant in self.variants)
+
+    def _variant(self, payload: bytes) -> Bytes:
+        if not payload or payload[0] >= len(self.variants):
+            raise CorruptError(f"{self.name} has no variant {payload[0] if payload else 'at all'}")
+        return self.variants[payload[0]]
+
+
+def _sample(chunk: Symbols, count: int, size: int) -> Symbols:
+    """`count` slices of `size` bytes, evenly spread, the first from the beginning; a short chunk as it is."""
+    if len(chunk) <= count * size:
+        return chunk
+    starts = np.linspace(0, len(chunk) - size, count).astype(int)
+    return np.concatenate([chunk[start : start + size] for start in starts])
+
+
+def _looks_binary(chunk: Symbols) -> bool:
+    zeros = np.count_nonzero(_sample(chunk, 2, _CODE_SLICE) == 0)
+    return bool(zeros > _CODE_SLICE // 20)
+
+
+def _grams(symbols: Symbols) -> npt.NDArray[np.uint64]:
+    """uint64[n]: each _GRAM bytes in a row, once, sorted."""
+    grams = np.zeros(max(len(symbols) - _GRAM + 1, 0), np.uint64)
+    for k in range(_GRAM):
+        grams = (grams << np.uint64(8)) | symbols[k : k + len(grams)]
+    return np.unique(grams)
+
+
+@cache
+def _grams_of(prior: str) -> npt.NDArray[np.uint64]:
+    return _grams(prior_text(prior))
+
+
+def _common(prior: str | None, sample: Symbols) -> float:
+    """The share of the sample's grams that a prior has, too."""
+    grams = _grams(sample)
+    if prior is None or not len(grams):
+        return 0.0
+    return float(np.isin(grams, _grams_of(prior), assume_unique=True).mean())
