@@ -269,19 +269,21 @@ class Reader:
         assert self._last is not None
         return self._read(self._last.length, f"the data of chunk {len(self._index) - 1}")
 
-    def skip(self, seek: Callable[[int], object] | None = None) -> None:
-        """Pass over the payload of the chunk just read, by `seek(offset)` where the source can."""
+    def skip(self, seek: Callable[[int], object] | None = None) -> bytes:
+        """Pass over the payload of the chunk just read, by `seek(offset)` where the source can; its first byte."""
         assert self._last is not None
         where = f"the data of chunk {len(self._index) - 1}"
-        remaining = self._last.length
+        first = self._read(min(self._last.length, 1), where)
+        remaining = self._last.length - len(first)
         if seek is not None and remaining:
             self.offset += remaining - 1
             seek(self.offset)
             if not self._read_some(1):  # the last byte tells whether the file was cut short
                 raise TruncatedError(f"the input ends before offset {self.offset + 1}, inside {where}")
-            return
+            return first
         while remaining:
             remaining -= len(self._read(min(remaining, 1 << 20), where))
+        return first
 
     def trailer(self) -> bytes | None:
         """The digest from the trailer after the last chunk; None for a frame of one chunk, which has no trailer."""

@@ -19,6 +19,7 @@ class Frame:
         packed_size: bytes of the frame.
         memory: bytes that decoding takes with one thread, an upper bound.
         chunks: their headers, in order.
+        variants: which variant of its model coded each chunk; None where the model has only one.
         digest: whole-file checksum in hex; None for a frame of one chunk, which has that of the chunk only.
     """
 
@@ -27,12 +28,19 @@ class Frame:
     packed_size: int
     memory: int
     chunks: tuple[Chunk, ...]
+    variants: tuple[str | None, ...]
     digest: str | None
 
     @property
     def models(self) -> dict[str, int]:
         """Names of the models used and the number of chunks each coded."""
         return dict(Counter(_model_name(chunk) for chunk in self.chunks))
+
+    @property
+    def models_in_full(self) -> dict[str, int]:
+        """The same, with the variants of models that have several."""
+        names = zip(map(_model_name, self.chunks), self.variants, strict=True)
+        return dict(Counter(f"{name} ({variant})" if variant else name for name, variant in names))
 
 
 @dataclass(frozen=True)
@@ -88,10 +96,11 @@ def read_info(source: container.Source, seekable: bool) -> Info:
         header = reader.next_frame()
         if header is None:
             return Info(tuple(frames))
-        chunks = []
+        chunks, variants = [], []
         while (chunk := reader.next_chunk()) is not None:
             chunks.append(chunk)
-            reader.skip(source.seek if seekable else None)  # type: ignore[attr-defined]
+            first = reader.skip(source.seek if seekable else None)  # type: ignore[attr-defined]
+            variants.append(models.variant_of(chunk.model, first))
         digest = reader.trailer()
         frames.append(
             Frame(
@@ -100,6 +109,7 @@ def read_info(source: container.Source, seekable: bool) -> Info:
                 reader.offset - start,
                 header.memory,
                 tuple(chunks),
+                tuple(variants),
                 digest.hex() if digest else None,
             )
         )

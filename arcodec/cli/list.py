@@ -26,7 +26,7 @@ _DIGITS = 12  # of a model's id, in the table
 Listed = Sequence[tuple[str, Info]]
 
 
-def list_files(files: tuple[str, ...], recursive: bool, as_json: bool) -> int:
+def list_files(files: tuple[str, ...], recursive: bool, verbose: bool, as_json: bool) -> int:
     """Show what .arcz files say of themselves, without decoding them."""
     found: list[tuple[str, Info]] = []
 
@@ -39,16 +39,16 @@ def list_files(files: tuple[str, ...], recursive: bool, as_json: bool) -> int:
     if as_json:
         print(json.dumps(_tree(found), indent=2))
     elif found:
-        print(_table(found))
+        print(_table(found, verbose))
     return status
 
 
-def _table(found: Listed) -> str:
-    """One line for each file, and the totals if there are several."""
+def _table(found: Listed, in_full: bool) -> str:
+    """One line for each file, and the totals if there are several; `in_full`: with the variants of models."""
     rows = [_HEAD]
     for path, info in found:
         contents = "+".join(dict.fromkeys(frame.content for frame in info.frames))
-        names = "+".join(name[:_DIGITS] if len(name) == 64 else name for name in _models(info))
+        names = "+".join(name[:_DIGITS] if len(name) == 64 else name for name in _models(info, in_full))
         rows.append((contents, names, *_numbers([info]), _checksum(info), shown(path)))
     if len(found) > 1:
         rows.append(("", "", *_numbers([info for _, info in found]), "", f"{len(found)} files"))
@@ -69,8 +69,9 @@ def _numbers(infos: Sequence[Info]) -> tuple[str, str, str, str, str]:
     return f"{packed:,}", f"{size:,}", f"{size / packed:.2f}", f"{chunks:,}", amount(memory)
 
 
-def _models(info: Info) -> dict[str, int]:
-    return dict(sum((Counter(frame.models) for frame in info.frames), Counter()))
+def _models(info: Info, in_full: bool = False) -> dict[str, int]:
+    names = (frame.models_in_full if in_full else frame.models for frame in info.frames)
+    return dict(sum(map(Counter, names), Counter()))
 
 
 def _checksum(info: Info) -> str:
@@ -101,13 +102,15 @@ def _tree(found: Listed) -> dict[str, Any]:
 
 
 def _frame(frame: Frame) -> dict[str, Any]:
-    return {**dataclasses.asdict(frame), "chunks": [_chunk(chunk) for chunk in frame.chunks]}
+    chunks = [_chunk(chunk, variant) for chunk, variant in zip(frame.chunks, frame.variants, strict=True)]
+    return {**dataclasses.asdict(frame), "chunks": chunks}
 
 
-def _chunk(chunk: Chunk) -> dict[str, Any]:
+def _chunk(chunk: Chunk, variant: str | None) -> dict[str, Any]:
     return {
         **dataclasses.asdict(chunk),
         "model": models.name_of(chunk.model),
+        "variant": variant,
         "model_id": chunk.model_id and chunk.model_id.hex(),
         "check": f"{chunk.check:08x}",
     }
@@ -119,6 +122,7 @@ command = click.Command(
     params=[
         options.FILES,
         options.RECURSIVE,
+        click.Option(["-v", "--verbose"], is_flag=True, help="Say which variant of each model: tier, net and prior."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print JSON: every field, chunk by chunk."),
     ],
     callback=list_files,

@@ -162,7 +162,7 @@ def announce_compiling() -> None:
 def details(info: Info) -> str:
     """What -v says of an .arcz file: content, models, chunks, memory."""
     contents = "+".join(dict.fromkeys(frame.content for frame in info.frames))
-    models = "+".join(dict.fromkeys(name for frame in info.frames for name in frame.models))
+    models = "+".join(dict.fromkeys(name for frame in info.frames for name in frame.models_in_full))
     count = sum(len(frame.chunks) for frame in info.frames)
     chunks = "1 chunk" if count == 1 else f"{count} chunks"
     return f"{contents} by {models}, {chunks}, {amount(info.memory)} to decode"

@@ -47,18 +47,18 @@ def _fetch_apm(apm, row):
 
 
 @inline
-def _teach(table, slot_mask, hashes, n, byte, nibble_hashes):
-    """Teach `byte` to the slots of all contexts, those of both nibbles."""
+def _teach(table, slot_mask, hashes, taught, byte, nibble_hashes):
+    """Teach `byte` to the slots of the contexts `taught`, those of both nibbles."""
     partial = (256 | byte) >> 5
     sibling = uint64((byte >> 4) & 1) * uint64(SIBLING)
-    for k in range(n):
+    for k in taught:
         nibble_hashes[k] = salted(hashes[k], partial)
         fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ sibling)
-    for k in range(n):
+    for k in taught:
         place = find_slot(table, hashes[k], hashes[k] & slot_mask)
         teach_slot(table, place, byte >> 4)
         table[place] = continue_run(table[place], byte)
-    for k in range(n):
+    for k in taught:
         place = find_slot(table, nibble_hashes[k], (nibble_hashes[k] & slot_mask) ^ sibling)
         teach_slot(table, place, byte & 15)
 
@@ -136,7 +136,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         for k in late:
             hashes[k] = hash_context(values, contexts[k])
         if i < mixed:
-            _teach(table, slot_mask, hashes, n, np.int64(symbols[i]), nibble_hashes)
+            _teach(table, slot_mask, hashes, tier.taught, np.int64(symbols[i]), nibble_hashes)
             remember(history, parts, symbols, i, np.int64(symbols[i]))
             continue
         for k in range(n):

@@ -54,6 +54,8 @@ def _parts() -> np.ndarray:
 
 
 PARTS = _parts()
+# Contexts in which other files tell nothing of this one.
+OWN = (FIELD_ABOVE, BYTE_ABOVE, BRACKET_WORD, AFTER_SAME, FOURTHS, RECORD_ABOVE)
 LATE = (EXPECTED,)  # contexts known only once the match models are at the byte
 
 

@@ -27,6 +27,7 @@ class Tier(NamedTuple):
 
     contexts: Int64s  # [n] numbers in the catalogue of contexts
     late: Int64s  # which of them are late ones
+    taught: Int64s  # which of them learn from a prior
     minimums: Int64s  # [m] shortest match of each match model
     masks: Uint64s  # [2 * m] see `match.masks`
     sets: Int64s  # [s] numbers in the catalogue of selectors
@@ -77,6 +78,7 @@ def tier(
     return Tier(
         contexts=np.array(contexts, np.int64),
         late=np.flatnonzero(np.isin(contexts, catalogue.LATE)).astype(np.int64),
+        taught=np.flatnonzero(~np.isin(contexts, catalogue.OWN)).astype(np.int64),
         minimums=np.array(minimums, np.int64),
         masks=match.masks(minimums),
         sets=np.array(sets, np.int64),
