@@ -24,7 +24,8 @@ from arcodec.models.base import Model, Port, Symbols, Words, size_of
 
 _NO_WORDS = np.empty(0, np.uint32)
 _TAIL = 1 << 16  # bytes at the end of a prior that are modelled in full; before them only tables learn
-_SHORT = 1 << 18  # chunks below this many bytes share primed tables
+_SHORT = 1 << 18  # chunks up to this many bytes share primed tables,
+_SHORT_SLOTS = 20  # of 2**_SHORT_SLOTS slots
 
 
 @cache
@@ -58,6 +59,7 @@ class Bytes(Model):
 
     def __init__(self, tier: Tier, net: str | None = None, prior: str | None = None) -> None:
         self.tier, self.net, self.prior = tier, net, prior
+        self._short = tier._replace(slot_bits=min(tier.slot_bits, _SHORT_SLOTS))
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         prior = prior_text(self.prior)
@@ -79,10 +81,11 @@ class Bytes(Model):
 
     def _prime(self, size: int) -> Tables:
         """Tables for a chunk of `size` bytes, after the prior."""
-        prior = prior_text(self.prior)
-        tables = fresh_tables(self.tier, len(prior) + size)
+        prior = prior_text(self.prior).copy()
+        tier = self._short if size <= _SHORT else self.tier
+        tables = fresh_tables(tier, len(prior) + size)
         port, net = ports.encoder(), nets.again(_net(self.net))
-        kernel.run(port, _NO_WORDS, _NO_WORDS, prior.copy(), 0, len(prior), _mixed(prior), self.tier, tables, net)
+        kernel.run(port, _NO_WORDS, _NO_WORDS, prior, 0, len(prior), _mixed(prior), tier, tables, net)
         return tables
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
@@ -92,7 +95,7 @@ class Bytes(Model):
             return tables_size(self.tier, size) + _net_size(self.net)
         if size > _SHORT:
             return tables_size(self.tier, prior + size) + _net_size(self.net) + 2 * prior + size
-        return 2 * tables_size(self.tier, prior + _SHORT) + _net_size(self.net) + 2 * prior + size
+        return 2 * tables_size(self._short, prior + _SHORT) + _net_size(self.net) + 2 * prior + size
 
 
 @cache
