@@ -24,7 +24,7 @@ from arcodec.models.base import Model, Port, Symbols, Words, size_of
 
 _NO_WORDS = np.empty(0, np.uint32)
 _TAIL = 1 << 16  # bytes at the end of a prior that are modelled in full; before them only tables learn
-_SHORT = 1 << 18  # chunks up to this many bytes share primed tables,
+_SHORT = 1 << 16  # chunks up to this many bytes share primed tables,
 _SHORT_SLOTS = 20  # of 2**_SHORT_SLOTS slots
 
 
