@@ -114,7 +114,7 @@ def _run(port, words, costs, symbols, stop, tier, tables):
             run_bytes[k] = 256 + run_byte(header) if count > 0 else 0
             run_maps[k] = uint64((np.int64(k) * RUN_LENGTHS + min(count, RUN_LENGTHS - 1)) * 8)
 
-        select_for_byte(history, chosen)
+        select_for_byte(history, parts, chosen)
         word = word_class(history)
         rate = tier.last_rate + tier.first_rate * tier.half_life // (tier.half_life + i)
         order3 = (recent & uint64(0xFFFFFF)) << uint64(8)
@@ -180,7 +180,7 @@ def _run(port, words, costs, symbols, stop, tier, tables):
                 guess = np.int64(0)
                 if quality > 0:
                     quality = np.int64(FAILED)
-            select_for_bit(j, partial, quality, shares[known], guess, beside, word, chosen)
+            select_for_bit(j, partial, quality, shares[known], guess, beside, word, parts, chosen)
             for s in range(len(sets)):
                 selected[s] = (bases[s] + chosen[sets[s]]) * width
                 outputs[s] = dot(weights, selected[s], inputs, width)

@@ -8,18 +8,21 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
+from arcodec.kernels import x86
 from arcodec.kernels.compiling import inline
 from arcodec.kernels.hashing import K2, K3, salted
 from arcodec.kernels.history import (
     ALIGNED,
     BRACKETS,
     CLASS,
+    CODE,
     DEPTH,
     FIELD,
     FOLLOWERS,
     LINE,
     LINE1,
     LINES,
+    PARSER,
     PERIOD,
     RECENT,
     RECORDS,
@@ -41,7 +44,18 @@ BRACKET_WORD = 12  # the open bracket, the word before it, the word so far
 AFTER_SAME = 13  # the last byte, and what followed it the last three times
 FOURTHS = 14  # the fourth and the eighth last byte, the position modulo 4
 RECORD_ABOVE = 15  # the bytes one and two records back, the position in the record
-CONTEXTS = 16
+# The instruction of x86-64 code that the byte belongs to. Where it stands is the phase of the parser, how much is
+# left of an operand, and the opcode.
+CODE_HERE = 16  # this instruction so far
+CODE_AFTER = 17  # this instruction so far and the last one
+CODE_AFTER2 = 18  # this instruction so far and the last two
+CODE_OPCODES = 19  # where it stands and the opcodes of the last two
+CODE_OPCODES3 = 20  # where it stands, without prefixes, and the opcodes of the last three
+CODE_OPERAND = 21  # what of the operand is known, the registers it is relative to, its size
+CODE_REGISTERS = 22  # where it stands, ModRM and SIB, those of the last instruction
+CODE_FIELD = 23  # the operand so far and its opcode
+CODE_BYTES = 24  # where it stands, the last two bytes
+CONTEXTS = 25
 
 
 def _parts() -> np.ndarray:
@@ -50,6 +64,7 @@ def _parts() -> np.ndarray:
     parts[[WORD_BYTE, WORD_WORD, BRACKET_WORD]] = WORDS
     parts[[FIELD_ABOVE, BYTE_ABOVE]] = LINES
     parts[RECORD_ABOVE] = RECORDS
+    parts[CODE_HERE : CODE_BYTES + 1] = CODE
     return parts
 
 
@@ -102,7 +117,33 @@ def draw_contexts(history, parts, symbols, position, values):
         record = _earlier(symbols, position - period, position)
         record1 = _earlier(symbols, position - 2 * period, position)
         values[RECORD_ABOVE] = record | (record1 << uint64(8)) | (uint64(position % period) << uint64(16))
+    if parts & CODE:
+        _draw_code(history, values)
     return np.int64(CLASS[beside])
+
+
+@inline
+def _draw_code(history, values):
+    """The contexts of machine code."""
+    phase = history[uint64(PARSER + x86.PHASE)]
+    op = history[uint64(PARSER + x86.OP)]
+    reg = history[uint64(PARSER + x86.REG)]
+    field = history[uint64(PARSER + x86.FIELD)]
+    here = history[uint64(PARSER + x86.HERE)]
+    past = history[uint64(PARSER + x86.PAST)]
+    last = history[uint64(PARSER + x86.LAST)]
+    recent = history[RECENT] & uint64(0xFFFF)
+    stand = phase | (history[uint64(PARSER + x86.LEFT)] << uint64(4)) | (op << uint64(8))
+    prefixes = history[uint64(PARSER + x86.PREFIXES)]
+    values[CODE_HERE] = here * K3 + phase
+    values[CODE_AFTER] = here * K3 + history[uint64(PARSER + x86.HERE1)]
+    values[CODE_AFTER2] = (here * K3 + history[uint64(PARSER + x86.HERE1)]) * K2 + history[uint64(PARSER + x86.HERE2)]
+    values[CODE_OPCODES] = stand | (prefixes << uint64(19)) | ((past & uint64(0xFFFFFF)) << uint64(28))
+    values[CODE_OPCODES3] = (stand + (reg << uint64(20))) * K3 + (past & uint64(0xFFFFFFFFF))
+    values[CODE_OPERAND] = (field << uint64(24)) | ((reg & uint64(0x3FFC7)) << uint64(4)) | phase
+    values[CODE_REGISTERS] = (stand + (reg << uint64(20))) * K3 + (last & uint64(0xFFFFF))
+    values[CODE_FIELD] = (stand + (field << uint64(19))) * K3
+    values[CODE_BYTES] = stand | (recent << uint64(19))
 
 
 @inline

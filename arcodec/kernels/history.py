@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
+from arcodec.kernels import x86
 from arcodec.kernels.compiling import inline
 from arcodec.kernels.hashing import K1, K3
 
@@ -45,7 +46,7 @@ _COARSE = np.minimum(CLASS, 7).astype(np.uint8)
 _SEPARATOR = np.array([CLASS[c] in (BLANK, QUOTE, OPEN, CLOSE) or c in b",:;|=" for c in range(256)])
 
 # Parts of the history that may be left out: flags.
-WORDS, LINES, RECORDS = 1, 2, 4
+WORDS, LINES, RECORDS, CODE = 1, 2, 4, 8
 
 # Slots of the history, uint64[HISTORY].
 RECENT = 0  # the last 8 bytes, the latest lowest
@@ -69,7 +70,9 @@ TRUST = 14  # how often the candidate was met
 BRACKETS = 16  # [64] bracket and word before it, by depth
 FOLLOWERS = BRACKETS + 64  # [256] the last 8 bytes that followed each byte
 _LAST = FOLLOWERS + 256  # [3 * 256] the last three positions of each byte
-HISTORY = _LAST + 3 * 256
+# CODE
+PARSER = _LAST + 3 * 256  # [x86.SLOTS] see `arcodec.kernels.x86`
+HISTORY = PARSER + x86.SLOTS
 
 _SCAN = 256  # how far along the line above the end of a field is looked for
 _TRUSTED = 12
@@ -93,6 +96,8 @@ def remember(history, parts, symbols, position, byte):
         _remember_line(history, symbols, position, byte, kind)
     if parts & RECORDS:
         _remember_record(history, position, byte)
+    if parts & CODE:
+        x86.follow_code(history, uint64(PARSER), byte)
     follower = uint64(FOLLOWERS) + (recent & uint64(0xFF))
     history[follower] = (history[follower] << uint64(8)) | uint64(byte)
     history[OLDER] = (history[OLDER] << uint64(8)) | (recent >> uint64(56))
