@@ -1,7 +1,8 @@
 """Where a byte stands in an x86-64 instruction: a parser that follows along and never looks ahead.
 
 Source: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, appendix A (opcode maps) and
-section 2 (instruction format). What is no code is parsed as if it were; the contexts then do not help, but do no harm.
+section 2 (instruction format). What is no code is parsed as if it were; contexts made of it then do not
+help, but do no harm.
 """
 
 from __future__ import annotations
@@ -98,10 +99,16 @@ def follow_code(history, base, byte):
     op = b
     if phase == uint64(OPCODE):
         kind = np.int64(ONE_BYTE[byte])
-        if kind == _PREFIX or kind == _REX:
-            bit = uint64(1) if byte == 0x66 else uint64(2) if byte == 0xF2 else uint64(4) if byte == 0xF3 else uint64(8)
+        if kind in (_PREFIX, _REX):
+            bit = uint64(8)
             if kind == _REX:
                 bit = (b & uint64(15)) << uint64(4) | uint64(256)
+            elif byte == 0x66:
+                bit = uint64(1)
+            elif byte == 0xF2:
+                bit = uint64(2)
+            elif byte == 0xF3:
+                bit = uint64(4)
             history[base + uint64(PREFIXES)] |= bit
         elif byte == 0x0F:
             history[base + uint64(PHASE)] = uint64(MAP_0F)
@@ -226,15 +233,16 @@ def _end(history, base):
 @inline
 def at_target(history, base):
     """Whether four bytes follow that are relative to the end of the instruction: 1 the target of a call or jump,
-    2 a displacement from RIP, else 0."""
+    2 a displacement from RIP, else 0.
+    """
     left = history[base + uint64(LEFT)]
     phase = history[base + uint64(PHASE)]
     kind = np.int64(0)
     if left == uint64(4) and phase == uint64(IMMEDIATE):
         op = history[base + uint64(OP)] & uint64(0x3FF)
         if (op & uint64(0x3FE)) == uint64(0xE8) or (op & uint64(0x3F0)) == uint64(0x180):
-            kind = 1
-    elif left == uint64(4) and phase == uint64(DISPLACEMENT):
-        if (history[base + uint64(REG)] & uint64(0x3FFC7)) == uint64(0x105):
-            kind = 2
+            kind = np.int64(1)
+    reg = history[base + uint64(REG)]
+    if left == uint64(4) and phase == uint64(DISPLACEMENT) and (reg & uint64(0x3FFC7)) == uint64(0x105):
+        kind = np.int64(2)
     return kind
