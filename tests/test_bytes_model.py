@@ -189,7 +189,11 @@ TIERS = {
     "one of each": tier([contexts.ORDER2], [6], [selectors.ORDER0], [selectors.ORDER0]),
     "late only": tier([contexts.EXPECTED], [1, 16], [selectors.MATCH, selectors.KNOWN], [selectors.MATCH]),
     "parts left out": tier([0, 1, 2, 3, 7], [4], [0, 3], [0, 3, 5], extra=3, slots_per_byte=2),
-    "turned round": tier(range(contexts.CONTEXTS)[::-1], [5, 9, 16], range(selectors.SELECTORS)[::-1], [3, 0]),
+    "turned round": tier(range(16)[::-1], [5, 9, 16], range(8)[::-1], [3, 0]),
+    "all there is": tier(
+        range(contexts.CONTEXTS), [5], range(selectors.SELECTORS), [0, 3], node_limit=127, row_half_life=1000
+    ),
+    "sure": tier([0, 1, 46, 62], [5], range(selectors.SELECTORS), [17], sure=True, node_limit=255),
     "a set twice": tier([0, 1, 2], [5], [0] * 20, [0]),
 }
 

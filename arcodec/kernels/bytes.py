@@ -13,7 +13,16 @@ from numba import int32, int64, uint8, uint32, uint64
 from arcodec.kernels import apm as apms
 from arcodec.kernels.compiling import fields_type, inline, kernel, plain
 from arcodec.kernels.contexts import draw_contexts, draw_late_contexts, hash_context
-from arcodec.kernels.counters import MAP_LIMIT, learn, map_p12, node_p16, node_state, updated_node
+from arcodec.kernels.counters import (
+    CERTAIN,
+    MAP_LIMIT,
+    learn,
+    map_p12,
+    node_p16,
+    node_state,
+    slowly_updated_node,
+    updated_node,
+)
 from arcodec.kernels.hashing import K1, salted
 from arcodec.kernels.history import RECENT, remember
 from arcodec.kernels.match import BUCKET, BUCKETS, FAILED, QUALITY, STEADY, follow, match_places
@@ -32,7 +41,7 @@ from arcodec.kernels.slots import (
     teach_slot,
 )
 from arcodec.kernels.tables import APM_ORDER1, RUN_LENGTHS, Tables
-from arcodec.kernels.tier import KINDS, LEAN, NODE, RUN, STATE, Tier
+from arcodec.kernels.tier import KINDS, LEAN, NODE, RUN, STATE, SURE_KINDS, Tier
 
 STATE_LIMIT = 1000  # of the counts in maps of bit histories
 RUN_LIMIT = 255
@@ -79,6 +88,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     models = len(tier.minimums)
     share = int64(65536) // len(finals)  # of a final mixer in the result, 2**-16
     order0_at = uint64(KINDS) * n
+    sure_at = uint64(tier.width) - uint64(SURE_KINDS) * n  # of what is wanted only from tiers that are sure
     match_at = np.int64(order0_at) + 1
     net_at = match_at + 2 * models + 1
     has_net = len(net.state) > 0
@@ -109,6 +119,8 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     inputs = tables.inputs
     chosen = tables.chosen
     selected = tables.selected
+    visits = tables.visits
+    rates = tables.rates
     outputs = tables.outputs
     final_selected = tables.final_selected
     final_outputs = tables.final_outputs
@@ -132,7 +144,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             longest -= 1
         guess = expected[longest]
         quality = np.int64(QUALITY[lengths[longest]])
-        draw_late_contexts(guess, quality, values)
+        draw_late_contexts(history, guess, quality, values)
         for k in late:
             hashes[k] = hash_context(values, contexts[k])
         if i < mixed:
@@ -159,7 +171,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 net.entering,
                 net.sums,
             )
-        select_for_byte(history, chosen)
+        select_for_byte(history, parts, symbols, i, chosen)
         word = word_class(history)
         rate = tier.last_rate + tier.first_rate * tier.half_life // (tier.half_life + max(i - mixed, 0))
         order3 = (recent & uint64(0xFFFFFF)) << uint64(8)
@@ -186,6 +198,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
 
             # Predict.
             known = np.int64(0)
+            sure = np.int64(0)
             for k in range(n):
                 nodes[k] = table[slots[k] + node]
                 place = k * uint64(KINDS)
@@ -205,6 +218,15 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                     inputs[place + uint64(RUN)] = belief if (run_bytes[k] >> (7 - j)) & 1 else -belief
                 else:
                     run_bytes[k] = 0
+            if tier.sure:
+                for k in range(n):
+                    place = k * uint64(KINDS)
+                    at = sure_at + k * uint64(SURE_KINDS)
+                    certain = CERTAIN[node_state(nodes[k])]
+                    sure += np.int64(certain)
+                    inputs[at] = inputs[place + uint64(STATE)] if certain else 0
+                    inputs[at + uint64(1)] = (node_p16(nodes[k]) - 32768) >> 6
+                sure = shares[sure]
             inputs[order0_at] = STRETCH[order0[partial] >> 4]
             for m in range(models):
                 inputs[match_at + 2 * m] = 0
@@ -228,9 +250,19 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 guess = np.int64(0)
                 if quality > 0:
                     quality = np.int64(FAILED)
-            select_for_bit(j, partial, quality, shares[known], guess, beside, word, chosen)
+            select_for_bit(j, partial, quality, shares[known], sure, guess, beside, word, parts, chosen)
             for s in range(len(sets)):
-                selected[s] = (bases[s] + chosen[sets[s]]) * width
+                row = bases[s] + chosen[sets[s]]
+                selected[s] = row * width
+                if tier.row_half_life > 0:
+                    if visits[row] == uint32(0) and s > 0:
+                        for k in range(width):
+                            weights[uint64(selected[s]) + uint64(k)] = weights[uint64(selected[0]) + uint64(k)]
+                    seen = np.int64(visits[row])
+                    visits[row] = uint32(min(seen + 1, 1 << 20))
+                    rates[s] = tier.last_rate + tier.first_rate * tier.row_half_life // (tier.row_half_life + seen)
+                else:
+                    rates[s] = rate
                 outputs[s] = dot(weights, selected[s], inputs, width)
             x = np.int64(0)
             for f in range(len(finals)):
@@ -257,10 +289,13 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             for s in range(len(sets)):
                 error = truth - squash(np.int64(outputs[s]))
                 if abs(error) > SMALL:
-                    train(weights, selected[s], inputs, width, (error * rate) >> 16)
+                    train(weights, selected[s], inputs, width, (error * rates[s]) >> 16)
             for k in range(n):
                 state = node_state(nodes[k])
-                table[slots[k] + node] = updated_node(nodes[k], state, bit)
+                if tier.node_limit > 0:
+                    table[slots[k] + node] = slowly_updated_node(nodes[k], state, bit, tier.node_limit)
+                else:
+                    table[slots[k] + node] = updated_node(nodes[k], state, bit)
                 if state > 0:
                     learn(states, (k << uint64(8)) | uint64(state), bit, STATE_LIMIT)
                 if run_bytes[k] > 0:

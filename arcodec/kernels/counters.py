@@ -4,6 +4,7 @@ A node is what one context knows about one decision, a uint32:
 
     bits 0-15    probability that the bit is 1, in 2**-16, stored with its top bit flipped so that 0 means 1/2
     bits 16-23   bit history: a state of the machine below, 0 for "never seen"
+    bits 24-31   how often it was updated, in tiers that count that
 
 A fresh node is therefore 0, and a table of nodes begins as untouched zero pages.
 
@@ -90,6 +91,7 @@ def _rates(counts: np.ndarray) -> np.ndarray:
 NEXT, ZEROS, ONES = _machine()
 SEEN = (ZEROS + ONES).astype(np.uint8)  # bits a state stands for, also its worth when a slot must be given up
 MAP_LIMIT = 1023  # of the count in a map entry
+CERTAIN = (SEEN > 0) & ((ZEROS == 0) | (ONES == 0))  # only one of the bits was seen
 _STATE_RATE = _rates(ZEROS + ONES)
 _MAP_RATE = _rates(np.arange(MAP_LIMIT + 1))
 
@@ -145,3 +147,17 @@ def learn(entries, k, bit, limit):
     p = np.int64(entry >> uint32(10))
     p += (((bit << 22) - bit - p) * np.int64(_MAP_RATE[n])) >> 16
     entries[k] = uint32(p << 10) | uint32(min(n + 1, limit))
+
+
+@inline
+def slowly_updated_node(node, state, bit, limit):
+    """The node after `bit`; what was seen both ways moves by 1 / (n + 1.6), n <= `limit` <= 255 the updates.
+
+    A node that saw one bit only moves as in `updated_node`, which bounds how sure it can become.
+    """
+    p = node_p16(node)
+    n = np.int64(node >> uint32(24))
+    rate = np.int64(_STATE_RATE[state]) if CERTAIN[state] else np.int64(_MAP_RATE[n])
+    p += (((bit << 16) - bit - p) * rate) >> 16
+    count = uint32(min(n + 1, limit) << 24)
+    return (uint32(p) ^ uint32(0x8000)) | (uint32(NEXT[2 * state + bit]) << uint32(16)) | count

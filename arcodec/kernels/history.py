@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
-from arcodec.kernels.compiling import inline
+from arcodec.kernels import keys, x86
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.hashing import K1, K3
 
 NEWLINE = 10
@@ -45,7 +46,8 @@ _COARSE = np.minimum(CLASS, 7).astype(np.uint8)
 _SEPARATOR = np.array([CLASS[c] in (BLANK, QUOTE, OPEN, CLOSE) or c in b",:;|=" for c in range(256)])
 
 # Parts of the history that may be left out: flags.
-WORDS, LINES, RECORDS = 1, 2, 4
+WORDS, LINES, RECORDS, CODE, TEXT, KEYS, PERIODS, FOLLOWS = 1, 2, 4, 8, 16, 32, 64, 128
+MANY = 256  # nothing more to remember, but more contexts to draw
 
 # Slots of the history, uint64[HISTORY].
 RECENT = 0  # the last 8 bytes, the latest lowest
@@ -69,16 +71,42 @@ TRUST = 14  # how often the candidate was met
 BRACKETS = 16  # [64] bracket and word before it, by depth
 FOLLOWERS = BRACKETS + 64  # [256] the last 8 bytes that followed each byte
 _LAST = FOLLOWERS + 256  # [3 * 256] the last three positions of each byte
-HISTORY = _LAST + 3 * 256
+# CODE
+PARSER = _LAST + 3 * 256  # [x86.SLOTS] see `arcodec.kernels.x86`
+# TEXT, which needs WORDS
+WORD2 = PARSER + x86.SLOTS  # hash of the word before WORD1
+WORD3 = WORD2 + 1  # and before that
+TOKEN = WORD2 + 2  # hash of the bytes since the last blank
+TOKEN1 = WORD2 + 3  # of the token before
+FIRST = WORD2 + 4  # hash of the first token of this line, 0 within it
+INDENT = WORD2 + 5  # blanks at the beginning of this line
+MARKS = WORD2 + 6  # the last eight bytes that are no letters, digits or blanks
+# KEYS
+KEYED = WORD2 + 7  # [keys.SLOTS] see `arcodec.kernels.keys`
+# PERIODS, which needs RECORDS
+PERIOD1 = KEYED + keys.SLOTS  # distance at which bytes recur the most, >= 1
+PERIOD2 = PERIOD1 + 1  # the next
+INDEX = PERIOD1 + 2  # the byte that was last seen to count up by one from record to record
+INDEX_AT = PERIOD1 + 3  # its position
+_GAPS = PERIOD1 + 4  # [1024] how often distances recurred
+HISTORY = _GAPS + 1024
+# FOLLOWS
+FOLLOWERS2 = HISTORY  # [65536] the last 8 bytes that followed each two
+FULL_HISTORY = HISTORY + 65536
 
 _SCAN = 256  # how far along the line above the end of a field is looked for
 _TRUSTED = 12
 
 
-def fresh_history() -> np.ndarray:
-    """uint64[HISTORY]: nothing seen yet."""
-    history = np.zeros(HISTORY, np.uint64)
-    history[PERIOD] = 1
+def history_size(parts: int) -> int:
+    """How many slots the history has that keeps these parts."""
+    return FULL_HISTORY if parts & FOLLOWS else HISTORY
+
+
+def fresh_history(parts: int) -> np.ndarray:
+    """uint64[history_size(parts)]: nothing seen yet."""
+    history = np.zeros(history_size(parts), np.uint64)
+    history[[PERIOD, PERIOD1, PERIOD2]] = 1
     return history
 
 
@@ -87,12 +115,23 @@ def remember(history, parts, symbols, position, byte):
     """Take in `byte` = symbols[position], int64, into the `parts` that are kept, int64 flags."""
     recent = history[RECENT]
     kind = np.int64(CLASS[byte])
+    if parts & TEXT:
+        _remember_text(history, byte, kind)
+    if parts & PERIODS:
+        _remember_periods(history, symbols, position, byte)
+    if parts & KEYS:
+        keys.follow_keys(history, uint64(KEYED), symbols, position, byte)
+    if parts & FOLLOWS:
+        follower2 = uint64(FOLLOWERS2) + (recent & uint64(0xFFFF))
+        history[follower2] = (history[follower2] << uint64(8)) | uint64(byte)
     if parts & WORDS:
         _remember_word(history, byte, kind)
     if parts & LINES:
         _remember_line(history, symbols, position, byte, kind)
     if parts & RECORDS:
         _remember_record(history, position, byte)
+    if parts & CODE:
+        x86.follow_code(history, uint64(PARSER), byte)
     follower = uint64(FOLLOWERS) + (recent & uint64(0xFF))
     history[follower] = (history[follower] << uint64(8)) | uint64(byte)
     history[OLDER] = (history[OLDER] << uint64(8)) | (recent >> uint64(56))
@@ -164,3 +203,55 @@ def _remember_record(history, position, byte):
     history[last + uint64(512)] = history[last + uint64(256)]
     history[last + uint64(256)] = history[last]
     history[last] = uint64(position)
+
+
+@plain
+def _remember_text(history, byte, kind):
+    """Words before the last, tokens between blanks, the beginning of the line, marks; before `_remember_word`."""
+    letter = kind in (LOWER, UPPER, HIGH)
+    if not letter and history[WORD] != uint64(0):
+        history[WORD3] = history[WORD2]
+        history[WORD2] = history[WORD1]
+    if byte == NEWLINE:
+        history[INDENT] = uint64(0)
+        history[FIRST] = uint64(0)
+    if kind in (BLANK, LINE_END):
+        if history[TOKEN] != uint64(0):
+            history[TOKEN1] = history[TOKEN]
+            if byte != NEWLINE and history[FIRST] == uint64(0):
+                history[FIRST] = history[TOKEN]
+        elif kind == BLANK and history[FIRST] == uint64(0):
+            history[INDENT] += uint64(1)
+        history[TOKEN] = uint64(0)
+    else:
+        h = (history[TOKEN] + uint64(byte) + uint64(1)) * K1
+        history[TOKEN] = h ^ (h >> uint64(31))
+        if not letter and kind != DIGIT:
+            history[MARKS] = (history[MARKS] << uint64(8)) | uint64(byte)
+
+
+@plain
+def _remember_periods(history, symbols, position, byte):
+    """Distances that recur, and bytes that count records; before `_remember_record`."""
+    last = uint64(_LAST + byte)
+    gap = position - np.int64(history[last])
+    if 1 < gap < 1024 and gap == np.int64(history[last]) - np.int64(history[last + uint64(256)]):
+        count = history[uint64(_GAPS + gap)] + uint64(1)
+        history[uint64(_GAPS + gap)] = count
+        period1 = np.int64(history[PERIOD1])
+        if gap != period1:
+            if count > history[uint64(_GAPS + period1)]:
+                history[PERIOD2] = history[PERIOD1]
+                history[PERIOD1] = uint64(gap)
+            elif gap != np.int64(history[PERIOD2]) and count > history[uint64(_GAPS) + history[PERIOD2]]:
+                history[PERIOD2] = uint64(gap)
+    if position & 2047 == 0:
+        for k in range(1024):
+            history[uint64(_GAPS + k)] = history[uint64(_GAPS + k)] >> uint64(1)
+    period = np.int64(history[PERIOD1])
+    if position >= 2 * period and period > 1:
+        above = (np.int64(symbols[uint64(position - period)]) + 1) & 255
+        above2 = (np.int64(symbols[uint64(position - 2 * period)]) + 2) & 255
+        if above == byte and above2 == byte:
+            history[INDEX] = uint64(byte)
+            history[INDEX_AT] = uint64(position)

@@ -29,6 +29,7 @@ class Tables(NamedTuple):
     runs: Uint32s  # [n * RUN_LENGTHS * 8] maps of runs: is the run byte right, by its count and the bit
     matches: Uint32s  # [m * BUCKETS * 2] maps of matches: is the expected byte right, by length and at bit 0
     weights: Int32s  # [rows * width]
+    visits: Uint32s  # [rows] how often the weights of each row were used, as far as the tier counts that
     final: Int32s  # [rows * final_width]
     apm: Int32s  # [(APM_ORDER1 + 2**k) * apm.STRIDE], k <= 16
     order0: Int32s  # [256] probabilities, 2**-16
@@ -52,6 +53,7 @@ class Tables(NamedTuple):
     inputs: Int32s  # [width]
     chosen: Int64s  # [SELECTORS] of the catalogue
     selected: Int64s  # [s] where the weights of each set begin
+    rates: Int64s  # [s]
     outputs: Int32s  # [final_width], of the sets
     final_selected: Int64s  # [f]
     final_outputs: Int32s  # [f]
@@ -71,10 +73,10 @@ def tables_size(tier: Tier, size: int) -> int:
     """Bytes of `fresh_tables`, an upper bound."""
     slot_bits, head_bits, row_bits = table_bits(tier, size)
     apms = 4 * (APM_ORDER1 + (1 << row_bits)) * apm.STRIDE
-    weights = 4 * (rows(tier.sets) * tier.width + rows(tier.finals) * tier.final_width)
+    weights = 4 * (rows(tier.sets) * (tier.width + 1) + rows(tier.finals) * tier.final_width)
     maps = 4 * len(tier.contexts) * (256 + RUN_LENGTHS * 8)
     heads = 4 * len(tier.minimums) << head_bits
-    rest = 1 << 18  # history, maps of matches, what making the tables takes
+    rest = (1 << 18) + 8 * history.history_size(tier.parts)  # maps of matches, what making the tables takes
     return (4 * slots.WORDS << slot_bits) + heads + apms + weights + maps + rest
 
 
@@ -93,11 +95,12 @@ def fresh_tables(tier: Tier, size: int) -> Tables:
         runs=np.tile(np.repeat(counters.belief_map(2 * np.arange(RUN_LENGTHS) + 3), 8), n),
         matches=np.tile(np.repeat(counters.belief_map(4 * np.arange(BUCKETS) + 3), 2), m),
         weights=_weights(tier),
+        visits=np.zeros(rows(tier.sets), np.uint32),
         final=final,
         apm=_aligned_zeros((APM_ORDER1 + (1 << row_bits)) * apm.STRIDE, np.int32),
         order0=np.full(256, 32768, np.int32),
         heads=np.zeros(m << head_bits, np.int32),
-        history=history.fresh_history(),
+        history=history.fresh_history(tier.parts),
         values=np.zeros(CONTEXTS, np.uint64),
         hashes=np.zeros(n, np.uint64),
         nibble_hashes=np.zeros(n, np.uint64),
@@ -114,6 +117,7 @@ def fresh_tables(tier: Tier, size: int) -> Tables:
         inputs=inputs,
         chosen=np.zeros(selectors.SELECTORS, np.int64),
         selected=np.zeros(s, np.int64),
+        rates=np.zeros(s, np.int64),
         outputs=_aligned_zeros(tier.final_width, np.int32),
         final_selected=np.zeros(f, np.int64),
         final_outputs=np.zeros(f, np.int32),

@@ -17,6 +17,8 @@ from arcodec.kernels.vectors import LANES
 # rest of the tier's width stays 0.
 NODE, STATE, LEAN, RUN = range(4)
 KINDS = 4
+# Sure tiers have two more for each context, at the end: the bit history's while it is certain, the node's - 1/2.
+SURE_KINDS = 2
 
 
 class Tier(NamedTuple):
@@ -42,6 +44,9 @@ class Tier(NamedTuple):
     first_rate: int  # the step of the weights is last_rate plus what first_rate has become:
     last_rate: int
     half_life: int  # a half after so many bytes
+    sure: int  # whether there are SURE_KINDS more inputs for each context
+    node_limit: int  # of the count in nodes, see `counters.slowly_updated_node`; 0: `counters.updated_node`
+    row_half_life: int  # the same after so many uses of a row of weights, whose own rate it then has; 0: it has not
     slots_per_byte: int  # slots of contexts for each byte of input,
     slot_bits: int  # and log2 of their largest number
     head_bits: int  # the same of the positions of each match model
@@ -56,6 +61,9 @@ def tier(
     *,
     extra: int = 0,
     rates: tuple[int, int, int] = (800, 170, 15000),
+    sure: bool = False,
+    node_limit: int = 0,
+    row_half_life: int = 0,
     slots_per_byte: int = 6,
     slot_bits: int = 22,
     head_bits: int = 20,
@@ -69,10 +77,11 @@ def tier(
         sets, finals: numbers in `arcodec.kernels.selectors`.
         extra: further inputs, at most 16.
         rates: first_rate, last_rate, half_life.
+        sure, node_limit: see `Tier`.
         slots_per_byte, slot_bits, head_bits, row_bits: sizes of tables, see `Tier`.
     """
     n = len(contexts)
-    inputs = KINDS * n + 1 + 2 * len(minimums) + 1 + extra
+    inputs = KINDS * n + 1 + 2 * len(minimums) + 1 + extra + SURE_KINDS * n * sure
     parts = [*catalogue.PARTS[list(contexts)], *selectors.PARTS[list(sets)], *selectors.PARTS[list(finals)]]
     first_rate, last_rate, half_life = rates
     return Tier(
@@ -93,6 +102,9 @@ def tier(
         first_rate=first_rate,
         last_rate=last_rate,
         half_life=half_life,
+        sure=int(sure),
+        node_limit=node_limit,
+        row_half_life=row_half_life,
         slots_per_byte=slots_per_byte,
         slot_bits=slot_bits,
         head_bits=head_bits,
