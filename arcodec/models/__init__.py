@@ -22,8 +22,8 @@ BUILT_IN = {
 }
 # By code, the variants of a model, by the first byte of the payload.
 VARIANTS = {
-    container.BYTES_FAST: ("plain",),
-    container.BYTES_2: ("plain", "net", "net, prose", "net, markup"),
+    container.BYTES_FAST: ("plain", "code"),
+    container.BYTES_2: ("plain", "net", "net, prose", "net, markup", "code"),
 }
 # What may be written for -m without a version: the newest of its kind.
 ALIASES = {"bytes": "bytes-2", "bytes-fast": "bytes-2-fast", "pixels": "pixels-1"}

@@ -13,10 +13,10 @@ from importlib import resources
 
 import numpy as np
 
+from arcodec.kernels import branches, selectors
 from arcodec.kernels import bytes as kernel
 from arcodec.kernels import net as nets
 from arcodec.kernels import port as ports
-from arcodec.kernels import selectors
 from arcodec.kernels.tables import Tables, copied, fresh_tables, tables_size
 from arcodec.kernels.tier import Tier, tier
 from arcodec.models import store
@@ -96,6 +96,19 @@ class Bytes(Model):
         if size > _SHORT:
             return tables_size(self.tier, prior + size) + _net_size(self.net) + 2 * prior + size
         return 2 * tables_size(self._short, prior + _SHORT) + _net_size(self.net) + 2 * prior + size
+
+
+class CodeBytes(Bytes):
+    """A tier for x86-64 code: the targets in it are made absolute first; see `arcodec.kernels.branches`."""
+
+    def arrange(self, chunk: Symbols) -> Symbols:
+        symbols = super().arrange(chunk)
+        branches.forward(symbols)
+        return symbols
+
+    def restore(self, symbols: Symbols) -> Symbols:
+        branches.inverse(symbols)
+        return symbols
 
 
 @cache

@@ -19,8 +19,9 @@ _GRAM = 6  # bytes that a chunk and a prior may have in common
 _COMMON = 0.02  # less of them in common, and a prior is not tried
 _WORTH_A_NET = 0.995  # of the cost without: a net takes time, a prior more
 _WORTH_A_PRIOR = 0.99
-_CODE = 0.97
-_CODE_SLICE = 1 << 15
+_WORTH_CODE = 0.97
+_ZEROS = 0.02  # share of zeros, below which nothing is taken for machine code
+_CODE_SLICES, _CODE_SLICE = 8, 1 << 13
 
 
 class Roles(NamedTuple):
@@ -46,9 +47,9 @@ class Variants(Model):
         roles = self.roles
         if not len(chunk):
             return roles.plain
-        if roles.code is not None and len(chunk) > 2 * _CODE_SLICE and _looks_binary(chunk):
-            sample = _sample(chunk, 2, _CODE_SLICE)
-            if self._cost(roles.code, sample) < _CODE * self._cost(roles.plain, sample):
+        if roles.code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
+            sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
+            if self._cost(roles.code, sample) < _WORTH_CODE * self._cost(roles.plain, sample):
                 return roles.code
         sample = _sample(chunk, _SLICES, _SLICE)
         best, cost = roles.plain, self._cost(roles.plain, sample)
@@ -101,8 +102,7 @@ def _sample(chunk: Symbols, count: int, size: int) -> Symbols:
 
 
 def _looks_binary(chunk: Symbols) -> bool:
-    zeros = np.count_nonzero(_sample(chunk, 2, _CODE_SLICE) == 0)
-    return bool(zeros > _CODE_SLICE // 20)
+    return bool((_sample(chunk, _CODE_SLICES, _CODE_SLICE) == 0).mean() > _ZEROS)
 
 
 def _grams(symbols: Symbols) -> npt.NDArray[np.uint64]:
