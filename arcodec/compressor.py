@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -23,6 +23,7 @@ LEVELS = range(1, 10)
 DEFAULT_LEVEL = 5
 # A file larger than this is not taken apart, for that needs it in memory; it is coded as it comes.
 MAX_PARSED = 1 << 30
+_REST = "bytes-1"  # for headers and the like: no net, no prior, little memory
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,12 @@ class _Models:
 
     bytes: Sequence[Coder]
     pixels: Sequence[Coder]
-    rest: Coder  # codes what is no pixel where only a model of pixels was asked for
+    rest: Coder  # codes what is no pixel in files that are taken apart
     file: store.ModelFile | None = None
 
     def coders(self, shape: Sequence[int]) -> Sequence[Coder]:
         """Those for a chunk of this shape, the likeliest to be best first."""
-        return self.pixels if len(shape) == 3 else self.bytes or [self.rest]
+        return self.pixels if len(shape) == 3 else self.bytes
 
 
 def compress_stream(
@@ -166,8 +167,8 @@ def compress_stream(
 def _models(options: Options) -> _Models:
     name = options.model
     if name is None:
-        coders = [chunks.built_in(options.byte_model)]
-        return _Models(coders, [chunks.built_in("pixels"), *coders], coders[0])
+        rest = chunks.built_in(_REST)
+        return _Models([chunks.built_in(options.byte_model)], [chunks.built_in("pixels"), rest], rest)
     file = None
     if os.path.sep in name or name.endswith(store.SUFFIX):
         file = store.read(name)
@@ -178,7 +179,7 @@ def _models(options: Options) -> _Models:
     coder = chunks.from_file(file) if file else chunks.built_in(name)
     if coder.model.dimensions == 1:
         return _Models([coder], [], coder, file)
-    return _Models([], [coder], chunks.built_in(options.byte_model), file)
+    return _Models([], [coder], chunks.built_in(_REST), file)
 
 
 def _parse(kind: Content, data: bytes) -> Parsed | None:
@@ -205,6 +206,7 @@ def _compress_parsed(
     usable: _Models,
     progress: Progress | None,
 ) -> Report:
+    usable = replace(usable, bytes=[usable.rest])
     planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
     parts = list(_plane_parts(planes, options.chunk_size))
     held = 2 * (sum(plane.size for plane in planes) + counted.size)  # each once in parts, once in one piece

@@ -62,8 +62,8 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "fill": (b"\0" * 70_000, {}),
     "stored": (bytes(range(256)), {"model": "order0"}),
     "order0": (TEXT, {"model": "order0"}),
-    "bytes-1-text": (TEXT, {}),
-    "bytes-1-binary": (np.cumsum(np.arange(3000) % 17).astype("<u2").tobytes(), {}),
+    "bytes-1-text": (TEXT, {"model": "bytes-1"}),
+    "bytes-1-binary": (np.cumsum(np.arange(3000) % 17).astype("<u2").tobytes(), {"model": "bytes-1"}),
     "pixels-1-rgb": (b"P6\n31 23\n255\n" + picture(23, 31, 3), {}),
     "pixels-1-gray": (b"P5\n# with a comment\n40 20\n255\n" + picture(20, 40, 1) + b"tail", {}),
     "pam-rgba": (

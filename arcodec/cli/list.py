@@ -103,7 +103,9 @@ def _tree(found: Listed) -> dict[str, Any]:
 
 def _frame(frame: Frame) -> dict[str, Any]:
     chunks = [_chunk(chunk, variant) for chunk, variant in zip(frame.chunks, frame.variants, strict=True)]
-    return {**dataclasses.asdict(frame), "chunks": chunks}
+    fields = {**dataclasses.asdict(frame), "chunks": chunks}
+    del fields["variants"]
+    return fields
 
 
 def _chunk(chunk: Chunk, variant: str | None) -> dict[str, Any]:
