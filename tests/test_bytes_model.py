@@ -12,7 +12,7 @@ from arcodec.errors import CorruptError
 from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors
 from arcodec.kernels.fixed import STRETCH_MAX
 from arcodec.kernels.tables import fresh_tables
-from arcodec.kernels.tier import Tier, bias, rows, tier
+from arcodec.kernels.tier import SURE_KINDS, Tier, bias, rows, tier
 from arcodec.kernels.vectors import LANES
 from arcodec.models import tiers
 from arcodec.models.bytes import Bytes
@@ -233,7 +233,8 @@ def test_parts_that_no_context_needs_are_left_out() -> None:
 def test_inputs_have_room_for_the_extra_ones(name: str) -> None:
     other = TIERS[name]
     assert other.width % LANES == other.final_width % LANES == 0
-    assert bias(other) + 1 + other.extra <= other.width < bias(other) + 1 + other.extra + LANES
+    used = bias(other) + 1 + other.extra + SURE_KINDS * len(other.contexts) * other.sure
+    assert used <= other.width < used + LANES
     assert fresh_tables(other, 0).weights.size == rows(other.sets) * other.width
 
 

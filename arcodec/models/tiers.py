@@ -62,7 +62,7 @@ MAX = tier(
     ),
     minimums=(5, 9, 16),
     sets=(*range(s.ORDER0, s.WORD + 1), *range(s.ORDER3, s.KIND + 1)),
-    finals=(s.ORDER0, s.MATCH, s.WORD),
+    finals=(s.ORDER0, s.MATCH, s.WORD, s.VALUE, s.ORDER1),
     rates=(600, 90, 15000),
     sure=True,
     node_limit=127,
