@@ -53,7 +53,7 @@ class Options:
     @property
     def byte_model(self) -> str:
         """The built-in model for bytes: fast at levels 1 ... 3, small files at 7 ... 9, between them both."""
-        return ("bytes-2-fast", "bytes-2", "bytes-2")[(self.level - 1) // 3]
+        return ("bytes-2-fast", "bytes-2", "bytes-2-max")[(self.level - 1) // 3]
 
     @property
     def chunk_size(self) -> int:

@@ -12,8 +12,9 @@ from arcodec.errors import CorruptError
 from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors
 from arcodec.kernels.fixed import STRETCH_MAX
 from arcodec.kernels.tables import fresh_tables
-from arcodec.kernels.tier import bias, rows, tier
+from arcodec.kernels.tier import SURE_KINDS, Tier, bias, rows, tier
 from arcodec.kernels.vectors import LANES
+from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, Bytes1
 
 MODEL = Bytes1()
@@ -195,6 +196,11 @@ TIERS = {
     ),
     "sure": tier([0, 1, 46, 62], [5], range(selectors.SELECTORS), [17], sure=True, node_limit=255),
     "a set twice": tier([0, 1, 2], [5], [0] * 20, [0]),
+    "default": tiers.DEFAULT,
+    "fast": tiers.FAST,
+    "max": tiers.MAX,
+    "x86": tiers.X86,
+    "x86 max": tiers.X86_MAX,
 }
 
 
@@ -220,7 +226,8 @@ def test_parts_that_no_context_needs_are_left_out() -> None:
 def test_inputs_have_room_for_the_extra_ones(name: str) -> None:
     other = TIERS[name]
     assert other.width % LANES == other.final_width % LANES == 0
-    assert bias(other) + 1 + other.extra <= other.width < bias(other) + 1 + other.extra + LANES
+    used = bias(other) + 1 + other.extra + SURE_KINDS * len(other.contexts) * other.sure
+    assert used <= other.width < used + LANES
     assert fresh_tables(other, 0).weights.size == rows(other.sets) * other.width
 
 
@@ -248,3 +255,16 @@ def test_memory_is_an_upper_bound(size: int) -> None:
 def test_memory_is_capped() -> None:
     assert MODEL.memory((1 << 26,)) <= 300 << 20
     assert MODEL.memory((1000,)) <= 16 << 20
+
+
+@pytest.mark.parametrize(
+    ("name", "megabytes"), [("default", 300), ("fast", 60), ("max", 900), ("x86", 300), ("x86 max", 900)]
+)
+def test_memory_of_tiers_is_capped(name: str, megabytes: int) -> None:
+    assert Other(TIERS[name]).memory((1 << 26,)) <= megabytes << 20
+
+
+def test_tiers_stay_within_the_mixers_bounds() -> None:
+    for other in TIERS.values():
+        assert max(other.width, other.final_width) <= mixer.WIDTH_MAX
+        assert (1 << 24) * (other.first_rate + other.last_rate) >> 16 <= mixer.STEP_MAX

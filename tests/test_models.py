@@ -13,7 +13,7 @@ from tests import laws
 
 BYTE_MODELS = ["order0", "bytes-1"]
 PIXEL_MODELS = ["pixels-1"]
-OF_VARIANTS = ["bytes-2-fast", "bytes-2"]  # see test_variants.py
+OF_VARIANTS = ["bytes-2-fast", "bytes-2", "bytes-2-max"]  # see test_variants.py
 
 texts = st.one_of(
     st.binary(max_size=400),

@@ -18,7 +18,7 @@ from arcodec.models import variants
 from arcodec.models.variants import Variants
 from tests import laws
 
-NAMES = ["bytes-2-fast", "bytes-2"]
+NAMES = ["bytes-2-fast", "bytes-2", "bytes-2-max"]
 PROSE = laws.array(b"It was the best of times, it was the worst of times, it was the age of wisdom. " * 3)
 CODE = np.fromfile(Path(__file__).parent.parent / "corpora" / "kernels.o", np.uint8)  # of x86-64
 MARKUP = laws.array(b'<li class="item"><a href="/index.html">Home</a></li>\n{"name": "value", "id": 12}\n' * 3)
@@ -79,7 +79,7 @@ def test_the_listing_says_which() -> None:
 
 
 def test_levels_choose_the_tier() -> None:
-    for level, name in ((1, "bytes-2-fast"), (3, "bytes-2-fast"), (4, "bytes-2"), (6, "bytes-2")):
+    for level, name in ((1, "bytes-2-fast"), (3, "bytes-2-fast"), (4, "bytes-2"), (6, "bytes-2"), (9, "bytes-2-max")):
         assert list(arcodec.info(arcodec.compress(MARKUP.tobytes(), level=level)).frames[0].models) == [name]
 
 

@@ -82,6 +82,9 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     final_bases = tier.final_bases
     shares = tier.shares
     parts = tier.parts
+    node_limit = tier.node_limit
+    row_half_life = tier.row_half_life
+    with_sure = tier.sure > 0
     width = tier.width
     final_width = tier.final_width
     n = uint64(len(contexts))
@@ -218,7 +221,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                     inputs[place + uint64(RUN)] = belief if (run_bytes[k] >> (7 - j)) & 1 else -belief
                 else:
                     run_bytes[k] = 0
-            if tier.sure:
+            if with_sure:
                 for k in range(n):
                     place = k * uint64(KINDS)
                     at = sure_at + k * uint64(SURE_KINDS)
@@ -254,13 +257,13 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             for s in range(len(sets)):
                 row = bases[s] + chosen[sets[s]]
                 selected[s] = row * width
-                if tier.row_half_life > 0:
+                if row_half_life > 0:
                     if visits[row] == uint32(0) and s > 0:
                         for k in range(width):
                             weights[uint64(selected[s]) + uint64(k)] = weights[uint64(selected[0]) + uint64(k)]
                     seen = np.int64(visits[row])
                     visits[row] = uint32(min(seen + 1, 1 << 20))
-                    rates[s] = tier.last_rate + tier.first_rate * tier.row_half_life // (tier.row_half_life + seen)
+                    rates[s] = tier.last_rate + tier.first_rate * row_half_life // (row_half_life + seen)
                 else:
                     rates[s] = rate
                 outputs[s] = dot(weights, selected[s], inputs, width)
@@ -292,8 +295,8 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                     train(weights, selected[s], inputs, width, (error * rates[s]) >> 16)
             for k in range(n):
                 state = node_state(nodes[k])
-                if tier.node_limit > 0:
-                    table[slots[k] + node] = slowly_updated_node(nodes[k], state, bit, tier.node_limit)
+                if node_limit > 0:
+                    table[slots[k] + node] = slowly_updated_node(nodes[k], state, bit, node_limit)
                 else:
                     table[slots[k] + node] = updated_node(nodes[k], state, bit)
                 if state > 0:

@@ -136,7 +136,12 @@ def _parts() -> np.ndarray:
 
 PARTS = _parts()
 # Contexts in which other files tell nothing of this one.
-OWN = (FIELD_ABOVE, BYTE_ABOVE, BRACKET_WORD, AFTER_SAME, FOURTHS, RECORD_ABOVE)
+OWN = (
+    *(FIELD_ABOVE, BYTE_ABOVE, BRACKET_WORD, AFTER_SAME, FOURTHS, RECORD_ABOVE),
+    *range(CODE_HERE, CODE_BYTES + 1),
+    *(ORDER12, FOUR_BEFORE, VALUE_BEFORE, VALUE_AGREED),
+    *range(RECORD_BYTE, FOLLOWED12 + 1),
+)
 LATE = (EXPECTED, EXPECTED_ORDER1, EXPECTED_ORDER2)  # contexts known only once the match models are at the byte
 
 

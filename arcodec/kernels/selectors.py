@@ -88,7 +88,7 @@ def _parts() -> np.ndarray:
     parts[EXPECTED] = LINES
     parts[WORD] = WORDS
     parts[[CODE_PHASE, CODE_OPCODE]] = CODE
-    parts[ORDER3] = MANY
+    parts[[ORDER3, PARTIAL, SURE]] = MANY
     parts[COLUMN] = LINES | MANY
     parts[[RECORD, ABOVE, INDEXED]] = PERIODS | RECORDS
     parts[[VALUE, KIND]] = KEYS
@@ -164,8 +164,9 @@ def select_for_bit(j, partial, quality, share, sure, guess, beside, word, parts,
     chosen[KNOWN] = j * SHARES + share
     chosen[EXPECTED] = guess if guess > 0 else beside * 8 + j
     chosen[WORD] = word + j
-    chosen[PARTIAL] = _COARSE[quality] * 256 + partial
-    chosen[SURE] = j * SHARES + sure
+    if parts & MANY:
+        chosen[PARTIAL] = _COARSE[quality] * 256 + partial
+        chosen[SURE] = j * SHARES + sure
     if parts & KEYS:
         chosen[VALUE] = (chosen[VALUE] & ~7) + j
         chosen[KIND] = (chosen[KIND] & ~7) + j

@@ -112,6 +112,12 @@ def tier(
     )
 
 
+def with_extra(tier: Tier, extra: int) -> Tier:
+    """The same tier with so many inputs from elsewhere."""
+    inputs = bias(tier) + 1 + extra + SURE_KINDS * len(tier.contexts) * tier.sure
+    return tier._replace(extra=extra, width=-(-inputs // LANES) * LANES)
+
+
 def bias(tier: Tier) -> int:
     """The place of the bias among the inputs."""
     return KINDS * len(tier.contexts) + 1 + 2 * len(tier.minimums)

@@ -19,14 +19,16 @@ BUILT_IN = {
     "pixels-1": (container.PIXELS, "pixels", "Pixels"),
     "bytes-2-fast": (container.BYTES_FAST, "generation2", "Fast"),
     "bytes-2": (container.BYTES_2, "generation2", "Default"),
+    "bytes-2-max": (container.BYTES_MAX, "generation2", "Max"),
 }
 # By code, the variants of a model, by the first byte of the payload.
 VARIANTS = {
     container.BYTES_FAST: ("plain", "code"),
     container.BYTES_2: ("plain", "net", "net, prose", "net, markup", "code"),
+    container.BYTES_MAX: ("plain", "net", "net, prose", "net, markup", "net, code"),
 }
 # What may be written for -m without a version: the newest of its kind.
-ALIASES = {"bytes": "bytes-2", "bytes-fast": "bytes-2-fast", "pixels": "pixels-1"}
+ALIASES = {"bytes": "bytes-2", "bytes-fast": "bytes-2-fast", "bytes-max": "bytes-2-max", "pixels": "pixels-1"}
 
 _NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
 _NAMES |= {container.STORED: "stored", container.FILL: "fill", container.CARRIED: "model file"}

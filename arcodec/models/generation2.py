@@ -1,58 +1,22 @@
-"""The second generation of byte models, in tiers from fast to small."""
+"""The second generation of byte models, from fast to small files."""
 
 from __future__ import annotations
 
 from arcodec import container
-from arcodec.kernels.contexts import (
-    AFTER_SAME,
-    CODE_AFTER,
-    CODE_AFTER2,
-    CODE_HERE,
-    CODE_OPCODES3,
-    CODE_OPERAND,
-    EXPECTED,
-    FIELD_ABOVE,
-    FOURTHS,
-    ORDER1,
-    ORDER2,
-    ORDER3,
-    ORDER4,
-    ORDER6,
-    RECORD_ABOVE,
-    SHAPES,
-    SKIP1,
-    WORD_BYTE,
-    WORD_WORD,
-)
-from arcodec.kernels.selectors import CODE_OPCODE, CODE_PHASE, KNOWN, MATCH, WORD
-from arcodec.kernels.selectors import ORDER0 as BITS
-from arcodec.kernels.selectors import ORDER1 as BYTE1
-from arcodec.kernels.selectors import ORDER2 as BYTE2
-from arcodec.kernels.selectors import SHAPE as CLASSES3
-from arcodec.kernels.tier import tier
+from arcodec.kernels.tier import with_extra
+from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, CodeBytes
 from arcodec.models.variants import Roles, Variants
 
 _NET = "net-b49cb62ff5c4"
 _PROSE, _MARKUP = "prior-prose-86249358759c", "prior-markup-91b45a2a57e5"
 
-_ORDERS = (ORDER1, ORDER2, ORDER3, ORDER4, ORDER6)
-_CODE = (CODE_HERE, CODE_AFTER, CODE_AFTER2, CODE_OPCODES3, CODE_OPERAND)
-_CODE_SETS = (BITS, BYTE1, BYTE2, MATCH, CLASSES3, KNOWN, CODE_PHASE, CODE_OPCODE)
-
 
 class Fast(Variants):
-    """Ten contexts, tables of 60 MB at most."""
+    """Ten contexts, in 64 MB at most."""
 
     def __init__(self) -> None:
-        matches, sets = (5, 9, 16), (BITS, BYTE1, MATCH, KNOWN, WORD)
-        contexts = (*_ORDERS, WORD_BYTE, WORD_WORD, EXPECTED, FIELD_ABOVE, RECORD_ABOVE)
-        code_contexts = (*_ORDERS, EXPECTED, RECORD_ABOVE, CODE_HERE, CODE_AFTER, CODE_OPERAND)
-        code_sets = (BITS, BYTE1, MATCH, KNOWN, CODE_PHASE)
-        variants = [
-            Bytes(tier(contexts, matches, sets, (BITS, MATCH), slot_bits=19, head_bits=18)),
-            CodeBytes(tier(code_contexts, matches, code_sets, (BITS, MATCH), slot_bits=19, head_bits=18)),
-        ]
+        variants = [Bytes(tiers.FAST), CodeBytes(tiers.X86_FAST)]
         super().__init__("bytes-2-fast", container.BYTES_FAST, variants, Roles(plain=0, code=1))
 
 
@@ -60,16 +24,29 @@ class Default(Variants):
     """Sixteen contexts, and for what they help with a net and a prior."""
 
     def __init__(self) -> None:
-        matches, finals = (5, 9, 16), (BITS, MATCH)
-        plain = tier(range(16), matches, range(8), finals)
-        with_net = tier(range(16), matches, range(8), finals, extra=1)
-        code_contexts = (*_ORDERS, EXPECTED, SKIP1, SHAPES, AFTER_SAME, FOURTHS, RECORD_ABOVE, *_CODE)
+        with_net = with_extra(tiers.DEFAULT, 1)
         variants = [
-            Bytes(plain),
+            Bytes(tiers.DEFAULT),
             Bytes(with_net, _NET),
             Bytes(with_net, _NET, _PROSE),
             Bytes(with_net, _NET, _MARKUP),
-            CodeBytes(tier(code_contexts, matches, _CODE_SETS, finals)),
+            CodeBytes(tiers.X86),
         ]
         roles = Roles(plain=0, net=1, priors=(2, 3), code=4)
         super().__init__("bytes-2", container.BYTES_2, variants, roles)
+
+
+class Max(Variants):
+    """More than forty contexts, and for what they help with a net and a prior."""
+
+    def __init__(self) -> None:
+        with_net, code = with_extra(tiers.MAX, 1), with_extra(tiers.X86_MAX, 1)
+        variants = [
+            Bytes(tiers.MAX),
+            Bytes(with_net, _NET),
+            Bytes(with_net, _NET, _PROSE),
+            Bytes(with_net, _NET, _MARKUP),
+            CodeBytes(code, _NET),
+        ]
+        roles = Roles(plain=0, net=1, priors=(2, 3), code=4)
+        super().__init__("bytes-2-max", container.BYTES_MAX, variants, roles)
