@@ -12,7 +12,7 @@ from arcodec.errors import CorruptError
 from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors
 from arcodec.kernels.fixed import STRETCH_MAX
 from arcodec.kernels.tables import fresh_tables
-from arcodec.kernels.tier import SURE_KINDS, Tier, bias, rows, tier
+from arcodec.kernels.tier import SURE_KINDS, bias, rows, tier
 from arcodec.kernels.vectors import LANES
 from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, Bytes1
@@ -261,7 +261,7 @@ def test_memory_is_capped() -> None:
     ("name", "megabytes"), [("default", 300), ("fast", 60), ("max", 900), ("x86", 300), ("x86 max", 900)]
 )
 def test_memory_of_tiers_is_capped(name: str, megabytes: int) -> None:
-    assert Other(TIERS[name]).memory((1 << 26,)) <= megabytes << 20
+    assert Bytes(TIERS[name]).memory((1 << 26,)) <= megabytes << 20
 
 
 def test_tiers_stay_within_the_mixers_bounds() -> None:

@@ -8,7 +8,7 @@ from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, CodeBytes
 from arcodec.models.variants import Roles, Variants
 
-_NET = "net-b49cb62ff5c4"
+_NET = "net-766cc385f2f8"
 _PROSE, _MARKUP = "prior-prose-86249358759c", "prior-markup-91b45a2a57e5"
 
 
