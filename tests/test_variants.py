@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
+import llvmlite
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,7 +69,17 @@ def test_the_choice_follows_the_data() -> None:
     assert labels[model.choose(PROSE)] == "net, prose"
     assert labels[model.choose(MARKUP)] == "net, markup"
     assert labels[model.choose(noise)] == "plain"
-    assert labels[model.choose(CODE)] == "code"
+
+
+def test_machine_code_is_noticed() -> None:
+    library = Path(llvmlite.__file__).parent / "binding" / "libllvmlite.so"
+    if platform.machine() != "x86_64" or not library.exists():
+        pytest.skip("there is no large library of x86-64 code at hand")
+    with library.open("rb") as file:
+        file.seek(library.stat().st_size // 2)
+        code = laws.array(file.read(1 << 19))
+    model = model_of("bytes-2")
+    assert models.VARIANTS[model.code][model.choose(code)] == "code"
 
 
 def test_the_listing_says_which() -> None:

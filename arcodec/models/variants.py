@@ -19,7 +19,7 @@ _GRAM = 6  # bytes that a chunk and a prior may have in common
 _COMMON = 0.02  # less of them in common, and a prior is not tried
 _WORTH_A_NET = 0.995  # of the cost without: a net takes time, a prior more
 _WORTH_A_PRIOR = 0.99
-_WORTH_CODE = 0.97
+_WORTH_CODE = 0.99  # of the cost with other contexts and all else alike
 _ZEROS = 0.02  # share of zeros, below which nothing is taken for machine code
 _CODE_SLICES, _CODE_SLICE = 8, 1 << 13
 
@@ -49,7 +49,8 @@ class Variants(Model):
             return roles.plain
         if roles.code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
             sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
-            if self._cost(roles.code, sample) < _WORTH_CODE * self._cost(roles.plain, sample):
+            like = roles.net if self.variants[roles.code].net and roles.net is not None else roles.plain
+            if self._cost(roles.code, sample) < _WORTH_CODE * self._cost(like, sample):
                 return roles.code
         sample = _sample(chunk, _SLICES, _SLICE)
         best, cost = roles.plain, self._cost(roles.plain, sample)
