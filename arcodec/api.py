@@ -36,7 +36,8 @@ def compress(
 
     Args:
         data: the file to compress, any bytes.
-        level: 1 ... 9, the chunk size: higher takes more memory and fewer threads, and gives smaller files.
+        level: 1 ... 9, how much is modelled and in how large chunks: higher takes more time and memory, fewer
+            threads, and gives smaller files.
         model: name of a built-in model ("order0", "bytes", "pixels"), path of a model file or its id in hex. By
             default the content decides.
         pixels: for a PNG, keep pixels and metadata but not the very bytes of the file.

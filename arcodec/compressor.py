@@ -31,8 +31,8 @@ class Options:
     """How to compress. The output depends on nothing else but the input, and not on `threads` or `verify`.
 
     Attributes:
-        level: 1 ... 9; sets the chunk size: small chunks take less memory and spread over more threads, large ones
-            give smaller files.
+        level: 1 ... 9; sets the byte model (1 ... 3 fast, 4 ... 6 default, 7 ... 9 max) and the chunk size: small
+            chunks take less memory and spread over more threads, large ones give smaller files.
         model: name of a built-in model, path of a model file, or its id in hex; None chooses by content. A file must
             be in a place where decoding looks for it, or be carried.
         pixels: keep the pixels and metadata of images, not the very bytes of their files.

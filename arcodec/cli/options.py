@@ -92,8 +92,8 @@ class Target:
 
 def _levels() -> list[click.Option]:
     text = (
-        "Chunk size: 4 MiB for -1 to -3, 16 MiB for -4 to -6, 64 MiB for -7 to -9; -5 if none is given. Large files "
-        "get smaller by larger chunks, but take more memory and keep fewer cores busy."
+        "-1 to -3 are fast, -7 to -9 give the smallest files; -5 if none is given. Chunks have 4, 16 or 64 MiB: "
+        "large files get smaller by larger chunks, but take more memory and keep fewer cores busy."
     )
     first = _Levels(["-1", "level"], flag_value=1, type=int, help=text)
     return [first, *(click.Option([f"-{n}", "level"], flag_value=n, type=int, hidden=True) for n in range(2, 10))]
