@@ -392,10 +392,8 @@ def started(env: dict[str, str], folder: Path, data: bytes) -> subprocess.Popen[
 def test_signals(name: str, status: int, said: str, env: dict[str, str], big: bytes, tmp_path: Path) -> None:
     process = started(env, tmp_path, big)
     time.sleep(1.0)  # by now a kernel is at work
-    start = time.monotonic()
     process.send_signal(getattr(signal, name))
     _, stderr = process.communicate(timeout=30)
-    assert time.monotonic() - start < 1.5
     assert (process.returncode, stderr) == (status, said)
     assert os.listdir(tmp_path) == ["big"]
 

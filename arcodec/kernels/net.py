@@ -225,6 +225,9 @@ def ready(arrays: Arrays | None) -> Net:
     Args:
         arrays: given int8[256, 3H], given_step int32[3H], recurrent int8[3H, H], recurrent_step int32[3H],
             recalled_bias int32[H], head int8[256, H], head_step int32[256], head_bias int32[256].
+
+    Raises:
+        ValueError: H is no multiple of BLOCK, or more than WIDTH_MAX.
     """
     if arrays is None:
         arrays = {name: np.zeros((0, 0), np.int8) for name in ("given", "recurrent", "head")}
@@ -233,6 +236,8 @@ def ready(arrays: Arrays | None) -> Net:
     table = (arrays["given"].astype(np.int32) * arrays["given_step"] + 64) >> 7
     recurrent = arrays["recurrent"]
     width = len(arrays["recalled_bias"])
+    if width % BLOCK or width > WIDTH_MAX:
+        raise ValueError(f"a net has a multiple of {BLOCK} units, at most {WIDTH_MAX}; this one has {width}")
     return Net(
         table=np.clip(table, -PRE_MAX, PRE_MAX).astype(np.int16).reshape(-1),
         recurrent=layout(recurrent) if width else np.zeros(0, np.int8),

@@ -77,11 +77,10 @@ def tier(
         sets, finals: numbers in `arcodec.kernels.selectors`.
         extra: further inputs, at most 16.
         rates: first_rate, last_rate, half_life.
-        sure, node_limit: see `Tier`.
+        sure, node_limit, row_half_life: see `Tier`.
         slots_per_byte, slot_bits, head_bits, row_bits: sizes of tables, see `Tier`.
     """
     n = len(contexts)
-    inputs = KINDS * n + 1 + 2 * len(minimums) + 1 + extra + SURE_KINDS * n * sure
     parts = [*catalogue.PARTS[list(contexts)], *selectors.PARTS[list(sets)], *selectors.PARTS[list(finals)]]
     first_rate, last_rate, half_life = rates
     return Tier(
@@ -96,8 +95,8 @@ def tier(
         final_bases=_bases(finals),
         shares=np.arange(n + 1, dtype=np.int64) * selectors.SHARES // (n + 1),
         parts=int(np.bitwise_or.reduce(parts)),
-        width=-(-inputs // LANES) * LANES,
-        final_width=-(-len(sets) // LANES) * LANES,
+        width=_width(n, len(minimums), extra, sure),
+        final_width=_whole(len(sets)),
         extra=extra,
         first_rate=first_rate,
         last_rate=last_rate,
@@ -114,18 +113,30 @@ def tier(
 
 def with_extra(tier: Tier, extra: int) -> Tier:
     """The same tier with so many inputs from elsewhere."""
-    inputs = bias(tier) + 1 + extra + SURE_KINDS * len(tier.contexts) * tier.sure
-    return tier._replace(extra=extra, width=-(-inputs // LANES) * LANES)
+    return tier._replace(extra=extra, width=_width(len(tier.contexts), len(tier.minimums), extra, bool(tier.sure)))
 
 
 def bias(tier: Tier) -> int:
     """The place of the bias among the inputs."""
-    return KINDS * len(tier.contexts) + 1 + 2 * len(tier.minimums)
+    return _bias(len(tier.contexts), len(tier.minimums))
 
 
 def rows(numbers: Int64s) -> int:
     """How many rows these selectors choose among."""
     return int(selectors.ROWS[numbers].sum())
+
+
+def _bias(contexts: int, matches: int) -> int:
+    return KINDS * contexts + 1 + 2 * matches
+
+
+def _width(contexts: int, matches: int, extra: int, sure: bool) -> int:
+    return _whole(_bias(contexts, matches) + 1 + extra + SURE_KINDS * contexts * sure)
+
+
+def _whole(count: int) -> int:
+    """`count` and what fills up the last vector."""
+    return -(-count // LANES) * LANES
 
 
 def _bases(numbers: Sequence[int]) -> Int64s:

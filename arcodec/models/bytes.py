@@ -95,7 +95,12 @@ class Bytes(Model):
             return tables_size(self.tier, size) + _net_size(self.net)
         if size > _SHORT:
             return tables_size(self.tier, prior + size) + _net_size(self.net) + 2 * prior + size
-        return 2 * tables_size(self._short, prior + _SHORT) + _net_size(self.net) + 2 * prior + size
+        return 2 * self.kept_memory() + _net_size(self.net) + 2 * prior + size
+
+    def kept_memory(self) -> int:
+        """Bytes of the primed tables that short chunks share; they stay once they are made."""
+        prior = len(prior_text(self.prior))
+        return tables_size(self._short, prior + _SHORT) if prior else 0
 
 
 class CodeBytes(Bytes):

@@ -6,18 +6,18 @@ from arcodec import container
 from arcodec.kernels.tier import with_extra
 from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, CodeBytes
-from arcodec.models.variants import Roles, Variants
+from arcodec.models.variants import Variants
 
 _NET = "net-766cc385f2f8"
 _PROSE, _MARKUP = "prior-prose-86249358759c", "prior-markup-91b45a2a57e5"
 
 
 class Fast(Variants):
-    """Ten contexts, in 64 MB at most."""
+    """Ten contexts, in tables of 50 MB at most."""
 
     def __init__(self) -> None:
         variants = [Bytes(tiers.FAST), CodeBytes(tiers.X86_FAST)]
-        super().__init__("bytes-2-fast", container.BYTES_FAST, variants, Roles(plain=0, code=1))
+        super().__init__("bytes-2-fast", container.BYTES_FAST, variants)
 
 
 class Default(Variants):
@@ -32,8 +32,7 @@ class Default(Variants):
             Bytes(with_net, _NET, _MARKUP),
             CodeBytes(tiers.X86),
         ]
-        roles = Roles(plain=0, net=1, priors=(2, 3), code=4)
-        super().__init__("bytes-2", container.BYTES_2, variants, roles)
+        super().__init__("bytes-2", container.BYTES_2, variants)
 
 
 class Max(Variants):
@@ -48,5 +47,4 @@ class Max(Variants):
             Bytes(with_net, _NET, _MARKUP),
             CodeBytes(code, _NET),
         ]
-        roles = Roles(plain=0, net=1, priors=(2, 3), code=4)
-        super().__init__("bytes-2-max", container.BYTES_MAX, variants, roles)
+        super().__init__("bytes-2-max", container.BYTES_MAX, variants)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from arcodec.kernels import contexts as c
 from arcodec.kernels import selectors as s
 from arcodec.kernels.tier import tier
+
+_ALL: dict[str, Any] = {"node_limit": 127, "row_half_life": 1000}
+_SMALL: dict[str, Any] = {**_ALL, "slot_bits": 19, "head_bits": 19, "row_bits": 14}
+_LARGE: dict[str, Any] = {**_ALL, "rates": (600, 90, 15000), "sure": True, "slots_per_byte": 16, "slot_bits": 23}
 
 # x86-64 code whose targets `arcodec.kernels.branches` made absolute, as fast as bytes-1.
 X86 = tier(
@@ -16,8 +22,7 @@ X86 = tier(
     minimums=(5, 9, 16),
     sets=(s.ORDER0, s.ORDER1, s.MATCH, s.SHAPE, s.KNOWN, s.CODE_PHASE, s.CODE_OPCODE, s.ORDER2),
     finals=(s.ORDER0, s.MATCH),
-    node_limit=127,
-    row_half_life=1000,
+    **_ALL,
 )
 
 # Any file, as fast as bytes-1; programs are better off with X86.
@@ -30,8 +35,7 @@ DEFAULT = tier(
     minimums=(5, 9, 16),
     sets=range(s.ORDER0, s.WORD + 1),
     finals=(s.ORDER0, s.MATCH),
-    node_limit=127,
-    row_half_life=1000,
+    **_ALL,
 )
 
 # Any file, 1.6 times as fast as bytes-1, in at most 50 MB.
@@ -43,11 +47,7 @@ FAST = tier(
     minimums=(6, 16),
     sets=(s.ORDER0, s.ORDER1, s.MATCH, s.SHAPE, s.KNOWN),
     finals=(s.ORDER0, s.MATCH),
-    node_limit=127,
-    row_half_life=1000,
-    slot_bits=19,
-    head_bits=19,
-    row_bits=14,
+    **_SMALL,
 )
 
 # The same for x86-64 code.
@@ -59,11 +59,7 @@ X86_FAST = tier(
     minimums=(6, 16),
     sets=(s.ORDER0, s.ORDER1, s.MATCH, s.KNOWN, s.CODE_PHASE),
     finals=(s.ORDER0, s.MATCH),
-    node_limit=127,
-    row_half_life=1000,
-    slot_bits=19,
-    head_bits=19,
-    row_bits=14,
+    **_SMALL,
 )
 
 # Any file, at a third of the speed of bytes-1.
@@ -79,12 +75,7 @@ MAX = tier(
     minimums=(5, 9, 16),
     sets=(*range(s.ORDER0, s.WORD + 1), *range(s.ORDER3, s.KIND + 1)),
     finals=(s.ORDER0, s.MATCH, s.WORD, s.VALUE, s.ORDER1),
-    rates=(600, 90, 15000),
-    sure=True,
-    node_limit=127,
-    row_half_life=1000,
-    slots_per_byte=16,
-    slot_bits=23,
+    **_LARGE,
 )
 
 # The same for x86-64 code.
@@ -102,10 +93,5 @@ X86_MAX = tier(
         *(s.CODE_PHASE, s.CODE_OPCODE, s.ORDER3, s.RECORD, s.ABOVE, s.PARTIAL, s.SURE),
     ),
     finals=(s.ORDER0, s.MATCH, s.CODE_PHASE),
-    rates=(600, 90, 15000),
-    sure=True,
-    node_limit=127,
-    row_half_life=1000,
-    slots_per_byte=16,
-    slot_bits=23,
+    **_LARGE,
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from arcodec.errors import CorruptError
 from arcodec.models import VARIANTS
 from arcodec.models.base import Model, Port, Symbols, Watch, Words
-from arcodec.models.bytes import Bytes, prior_text
+from arcodec.models.bytes import Bytes, CodeBytes, prior_text
 
 _SLICES, _SLICE = 4, 1 << 12  # a sample of a chunk: its number of slices, and their bytes
 _GRAM = 6  # bytes that a chunk and a prior may have in common
@@ -24,42 +23,42 @@ _ZEROS = 0.02  # share of zeros, below which nothing is taken for machine code
 _CODE_SLICES, _CODE_SLICE = 8, 1 << 13
 
 
-class Roles(NamedTuple):
-    """What the variants of a model are for, by number; those for a family that it lacks are None."""
-
-    plain: int
-    net: int | None = None
-    priors: tuple[int, ...] = ()
-    code: int | None = None
-
-
 class Variants(Model):
-    """A model whose payload begins with the number of one of its variants."""
+    """A model whose payload begins with the number of one of its variants.
+
+    At least one variant is plain, with neither net nor prior; others may have a net, a net and a prior, or be for
+    machine code. `encode` and `bits` are of the variant that suits the chunk; `predict` and `sample`, which have no
+    chunk to choose by, are of the one that has a net but no prior, if there is one, else of the plain one.
+    """
 
     dimensions = 1
 
-    def __init__(self, name: str, code: int, variants: Sequence[Bytes], roles: Roles) -> None:
-        self.name, self.code, self.variants, self.roles = name, code, tuple(variants), roles
+    def __init__(self, name: str, code: int, variants: Sequence[Bytes]) -> None:
+        self.name, self.code, self.variants = name, code, tuple(variants)
         assert len(self.variants) == len(VARIANTS[code])
+        general = [k for k, variant in enumerate(self.variants) if not isinstance(variant, CodeBytes)]
+        self._plain = next(k for k in general if not self.variants[k].net)
+        self._priors = [k for k in general if self.variants[k].prior]
+        self._net = next((k for k in general if self.variants[k].net and k not in self._priors), None)
+        self._code = next((k for k in range(len(self.variants)) if k not in general), None)
 
     def choose(self, chunk: Symbols) -> int:
         """The number of the variant for a chunk, uint8[n]: tried on slices of it, in so far as they are likely."""
-        roles = self.roles
         if not len(chunk):
-            return roles.plain
-        if roles.code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
+            return self._plain
+        if self._code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
             sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
-            like = roles.net if self.variants[roles.code].net and roles.net is not None else roles.plain
-            if self._cost(roles.code, sample) < _WORTH_CODE * self._cost(like, sample):
-                return roles.code
+            like = self._net if self.variants[self._code].net and self._net is not None else self._plain
+            if self._cost(self._code, sample) < _WORTH_CODE * self._cost(like, sample):
+                return self._code
         sample = _sample(chunk, _SLICES, _SLICE)
-        best, cost = roles.plain, self._cost(roles.plain, sample)
-        if roles.net is not None:
-            with_net = self._cost(roles.net, sample)
+        best, cost = self._plain, self._cost(self._plain, sample)
+        if self._net is not None:
+            with_net = self._cost(self._net, sample)
             if with_net >= _WORTH_A_NET * cost:
                 return best
-            best, cost = roles.net, with_net
-        common = {number: _common(self.variants[number].prior, sample) for number in roles.priors}
+            best, cost = self._net, with_net
+        common = {number: _common(self.variants[number].prior, sample) for number in self._priors}
         likely = max(common, key=lambda number: common[number], default=None)
         if likely is not None and common[likely] > _COMMON and self._cost(likely, sample) < _WORTH_A_PRIOR * cost:
             return likely
@@ -69,8 +68,8 @@ class Variants(Model):
         return float(self.variants[number].bits(sample).sum())
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
-        """The first variant for the kind of data that this model is for."""
-        number = self.roles.plain if self.roles.net is None else self.roles.net
+        """The loop of the variant that `predict` and `sample` are of."""
+        number = self._plain if self._net is None else self._net
         return self.variants[number].run(port, words, costs, symbols, stop)
 
     def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
@@ -86,7 +85,8 @@ class Variants(Model):
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         if payload:
             return self._variant(payload).memory(shape)
-        return max(variant.memory(shape) for variant in self.variants)
+        kept = sum(variant.kept_memory() for variant in self.variants)  # by having been tried
+        return max(variant.memory(shape) for variant in self.variants) + kept
 
     def _variant(self, payload: bytes) -> Bytes:
         if not payload or payload[0] >= len(self.variants):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from arcodec.kernels.net import PRE_SCALE, STEP_MAX, STEP_SCALE
 from arcodec.models import store
-from arcodec.training.nets import GATES, WEIGHT_MAX, ByteGru
+from arcodec.training.nets import GATES, WEIGHT_MAX, ByteGru, load
 
 Arrays = dict[str, NDArray[np.integer[Any]]]
 
@@ -57,9 +57,7 @@ def integers(net: ByteGru) -> Arrays:
 @click.option("--command", required=True, help="What the net was trained with, to be kept in the file.")
 def main(checkpoint: Path, out: Path, command: str) -> None:
     """Write the integer net of CHECKPOINT to the folder OUT, under a name made of its content."""
-    parameters: dict[str, torch.Tensor] = torch.load(checkpoint, map_location="cpu")["net"]
-    net = ByteGru(len(parameters["recalled_bias"]))
-    net.load_state_dict(parameters)
+    net = load(checkpoint)
     header = {
         "architecture": "byte-gru",
         "symbols": "bytes",

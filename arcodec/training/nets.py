@@ -9,6 +9,7 @@ training.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -183,6 +184,21 @@ class ByteGru(nn.Module):
         self.head = nn.Parameter(torch.randn(256, width) * 0.02)
         self.head_bias = nn.Parameter(torch.zeros(256))
 
+    @torch.no_grad()
+    def take(self, narrower: ByteGru) -> None:
+        """Become what `narrower` is: its units, then fresh ones that nothing listens to before training says so."""
+        old, new = narrower.width, self.width
+        for gate, (mine, its) in enumerate(zip(self.recurrent, narrower.recurrent, strict=True)):
+            mine[:old] = 0
+            mine[:old, :old] = its
+            self.given[:, gate * new : gate * new + old] = narrower.given[:, gate * old : (gate + 1) * old]
+            self.given[:, gate * new + old : (gate + 1) * new] = torch.randn(256, new - old) * 0.3
+        self.given[:, new + old : 2 * new] += torch.linspace(-1, 3, new - old)  # units from fast to slow
+        self.recalled_bias[:old] = narrower.recalled_bias
+        self.head.zero_()
+        self.head[:, :old] = narrower.head
+        self.head_bias.copy_(narrower.head_bias)
+
     @property
     def multiply_adds(self) -> int:
         """Of one symbol: the recurrence, and 8 nodes of the head."""
@@ -211,3 +227,11 @@ class ByteGru(nn.Module):
         rows = _apply(_Rows, given, before.reshape(-1)).view(time, batch, -1)
         states, state = _apply(_Recurrence, rows, state, recurrent, self.recalled_bias, self.rounded)
         return _apply(_Product, states.reshape(time * batch, -1), head, self.head_bias), state
+
+
+def load(checkpoint: Path) -> ByteGru:
+    """The net of a run, as a checkpoint in its folder keeps it."""
+    parameters = torch.load(checkpoint, map_location="cpu")["net"]
+    net = ByteGru(len(parameters["recalled_bias"]))
+    net.load_state_dict(parameters)
+    return net

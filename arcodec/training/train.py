@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from arcodec.training.batches import Batches, held_out
-from arcodec.training.nets import ByteGru, costs, tree_loss
+from arcodec.training.nets import ByteGru, costs, load, tree_loss
 
 _EVERY = 250  # steps between two lines of the record
 _KEEP = 1000  # steps between two checkpoints
@@ -77,6 +77,7 @@ def _share(step: int, steps: int) -> float:
 @click.argument("data", type=click.Path(path_type=Path, exists=True))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--width", default=384, help="Units of the recurrent layer, a multiple of 64.")
+@click.option("--narrower", type=click.Path(path_type=Path, exists=True), help="Checkpoint of a net to begin from.")
 @click.option("--steps", default=24000, help="Steps of the whole run.")
 @click.option("--rounded", default=2000, help="Of these, the last ones are taken with the integer net's rounding.")
 @click.option("--batch", default=256, help="Documents side by side.")
@@ -91,6 +92,7 @@ def main(
     data: Path,
     out: Path,
     width: int,
+    narrower: Path | None,
     steps: int,
     rounded: int,
     batch: int,
@@ -107,7 +109,10 @@ def main(
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
     record, checkpoint = out / "record.jsonl", out / "checkpoint.pt"
-    net = ByteGru(width).to(device)
+    net = ByteGru(width)
+    if narrower:
+        net.take(load(narrower))
+    net.to(device)
     optimizers = _optimizers(net, rate, muon)
     rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     batches = Batches(data, batch, length, seed)
