@@ -366,12 +366,18 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return random.Random(1).randbytes(1 << 20).hex().encode() * 16
 
 
+STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
 def started(env: dict[str, str], folder: Path, data: bytes) -> subprocess.Popen[str]:
     """`arcodec` at work on a large file, with its temporary file there."""
     (folder / "big").write_bytes(data)
-    process = subprocess.Popen(
-        ["arcodec", "-9", "-T1", "-m", "order0", "big"], cwd=folder, env=env, stderr=subprocess.PIPE, text=True
-    )
+    command = ["arcodec", "-9", "-T1", "-m", "order0", "big"]
+    ignored = [number for number in STOPPING if signal.getsignal(number) is signal.SIG_IGN]  # nohup, or in background
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in ignored}
+    process = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
+    for number, handler in before.items():
+        signal.signal(number, handler)
     end = time.monotonic() + 30
     while not list(folder.glob(".big.arcz.arcodec-*.tmp")):
         assert time.monotonic() < end

@@ -69,7 +69,7 @@ def _lanes() -> int:
 
 
 LANES = _lanes()
-_VECTORS = 4  # that sums are kept in at a time
+_VECTORS = 6  # that sums are kept in at a time: as many as hide the time that one product takes
 
 
 def layout(recurrent: Int8s, lanes: int = LANES) -> Int8s:
