@@ -131,11 +131,21 @@ class Model(ABC):
             raise CorruptError("the coded data go on after the last symbol")
         return self.restore(symbols)
 
-    def bits(self, chunk: Symbols) -> npt.NDArray[np.float32]:
-        """The cost of each symbol, -log2 of its probability: float32[size], in coding order."""
+    def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
+        """The cost of each symbol, -log2 of its probability: float32[size], in coding order.
+
+        `watch` is as for `encode`.
+
+        Raises:
+            HaltedError: HALT was set.
+        """
         symbols = self.arrange(chunk)
         costs = np.zeros(symbols.size, np.uint32)
-        self.run(ports.meter(), np.empty(0, np.uint32), costs, symbols, symbols.size)
+        port = ports.meter()
+        if watch:
+            watch(port)
+        if self.run(port, np.empty(0, np.uint32), costs, symbols, symbols.size) < symbols.size:
+            raise HaltedError
         return np.ldexp(costs.astype(np.float32), -ports.COST_SCALE)
 
     def predict(self, prefix: Symbols, shape: Sequence[int] | None = None) -> npt.NDArray[np.uint32]:
