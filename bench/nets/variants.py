@@ -18,6 +18,7 @@ from arcodec.training.nets import GATES, HALF, ByteGru, _apply, _Product, _Recur
 
 TAPS = 4  # bytes before, each with a table of its own, where a net has several
 _NODES = 8  # of the head, computed for a symbol
+_PARTS = 3  # of a linear layer: forget, candidate, output gate
 
 
 class Variant(nn.Module, ABC):
@@ -139,17 +140,17 @@ class Linear(Variant):
     begins with the tables of the last bytes, for without a nonlinear view of them one layer sees only sums.
     """
 
-    def __init__(self, width: int, layers: int, gated: bool = True) -> None:
+    def __init__(self, width: int, layers: int) -> None:
         super().__init__()
-        self.width, self.gated, kinds = width, gated, 3 if gated else 2
+        self.width = width
         self.taps = nn.ParameterList(nn.Parameter(torch.randn(256, width) * 0.5 / (k + 1)) for k in range(TAPS))
         self.tap_bias = nn.Parameter(torch.zeros(width))
-        self.inner = nn.ParameterList(_square(width) for _ in range(kinds * layers))
-        self.inner_bias = nn.ParameterList(nn.Parameter(torch.zeros(width)) for _ in range(kinds * layers))
+        self.inner = nn.ParameterList(_square(width) for _ in range(_PARTS * layers))
+        self.inner_bias = nn.ParameterList(nn.Parameter(torch.zeros(width)) for _ in range(_PARTS * layers))
         self.outer = nn.ParameterList(_square(width, 0.5) for _ in range(layers))
         self.gains = nn.ParameterList(nn.Parameter(torch.ones(width)) for _ in range(layers))
         with torch.no_grad():  # units from fast to slow
-            for bias in list(self.inner_bias)[::kinds]:
+            for bias in list(self.inner_bias)[::_PARTS]:
                 bias += torch.linspace(-1, 5, width)
         self.head = _Head(width)
         self.matrices = [*self.inner, *self.outer]
@@ -162,17 +163,16 @@ class Linear(Variant):
         time, batch = before.shape
         x, tail = _tapped(before, state[:, : TAPS - 1], self.taps)
         x = functional.silu(x + self.tap_bias.to(HALF))
-        ends, kinds = [tail], 3 if self.gated else 2
+        ends = [tail]
         for k, (outer, gain) in enumerate(zip(self.outer, self.gains, strict=True)):
-            weight = torch.cat(list(self.inner)[k * kinds : (k + 1) * kinds])
-            bias = torch.cat(list(self.inner_bias)[k * kinds : (k + 1) * kinds])
+            weight = torch.cat(list(self.inner)[k * _PARTS :][:_PARTS])
+            bias = torch.cat(list(self.inner_bias)[k * _PARTS :][:_PARTS])
             parts = _apply(_Product, _normal(x, gain).flatten(0, 1), weight, bias).view(time, batch, -1)
-            forget, candidate, *gate = parts.split(self.width, 2)
+            forget, candidate, gate = parts.split(self.width, 2)
             first = state[:, TAPS - 1 + k * self.width :][:, : self.width]
             states, last = _apply(_Scan, torch.sigmoid(forget), candidate, first)
-            if gate:
-                states = states * functional.silu(gate[0])
-            added = _apply(_Product, states.flatten(0, 1), outer, outer.new_zeros(self.width))
+            heard = states * functional.silu(gate)
+            added = _apply(_Product, heard.flatten(0, 1), outer, outer.new_zeros(self.width))
             x = x + added.view(time, batch, -1)
             ends.append(last)
         out: Tensor = self.head(x)
