@@ -37,7 +37,7 @@
 # linear-2               -11.0    -8.9 -14.4  -9.5 -11.2         -1.66  -10.5
 # gram-gru-216           -13.9   -12.7 -18.1 -11.7 -13.0         -2.41  -13.3
 # gru-256+linear-2       -12.4   -10.2 -16.2 -10.6 -12.5         -2.29  -11.8
-@HALVES@
+# half-1+half-2           -8.6    -6.7 -11.3  -7.2  -9.1             -      -
 set -eu
 data=${1:?usage: runs/nets-study.sh DATA OUT}
 out=${2:?usage: runs/nets-study.sh DATA OUT}

@@ -27,7 +27,7 @@ from arcodec.training.train import by_category
 from bench.nets.variants import Convolution, GramGru, Gru, Linear, Pair, TapGru, Variant
 
 VARIANTS: dict[str, Callable[[], Variant]] = {
-    **{f"gru-{width}": lambda width=width: Gru(width) for width in (128, 176, 256, 384)},  # type: ignore[misc]
+    **{f"gru-{width}": lambda width=width: Gru(width) for width in (176, 256, 384)},  # type: ignore[misc]
     "tap-gru-256": lambda: TapGru(256),
     "gram-gru-216": lambda: GramGru(216),
     "linear-1": lambda: Linear(222, 1),
