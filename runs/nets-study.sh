@@ -6,7 +6,7 @@
 # DATA: as runs/net.sh leaves it in OUT/data. Seed 1. Batches of 256 x 64 bytes, Muon 0.06, Adam 16e-3, 100 steps up,
 # level, down over the last 30 % of the time; those rates were the best of those below for each of three kinds.
 # Took some 30 minutes of CPU in 70 of wall time, on one core of an AMD EPYC (Zen 5) that up to six others used, too: late
-# runs saw fewer bytes in their time than early ones (gru-256 ran first). "at 4 MB" does not depend on that.
+# runs saw fewer bytes in their time than early ones (gru-256 ran first), and lines were started one by one. "at 4 MB" does not depend on that.
 #
 # Bits per byte held out, each document from its first byte on; MB: seen in 120 s (half-1 and half-2: 60 s). us: of the
 # integer kernel (*), or estimated from its 6.0 us a million multiply-adds and 1.3 us a thousand units.
