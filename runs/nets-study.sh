@@ -5,8 +5,9 @@
 #
 # DATA: as runs/net.sh leaves it in OUT/data. Seed 1. Batches of 256 x 64 bytes, Muon 0.06, Adam 16e-3, 100 steps up,
 # level, down over the last 30 % of the time; those rates were the best of those below for each of three kinds.
-# Took some 30 minutes of CPU in 70 of wall time, on one core of an AMD EPYC (Zen 5) that up to six others used, too: late
-# runs saw fewer bytes in their time than early ones (gru-256 ran first), and lines were started one by one. "at 4 MB" does not depend on that.
+# Took some 30 minutes of CPU in 70 of wall time, line by line, on one core of an AMD EPYC (Zen 5) that up to six others
+# used, too: late runs saw fewer bytes in their time than early ones (gru-256 came first). "at 4 MB" does not depend on
+# that. Two seeds (the halves) differ by 0.1 there, by 0.035 at the end. gru-128 and gru-192 were not run.
 #
 # Bits per byte held out, each document from its first byte on; MB: seen in 120 s (half-1 and half-2: 60 s). us: of the
 # integer kernel (*), or estimated from its 6.0 us a million multiply-adds and 1.3 us a thousand units.
@@ -26,8 +27,8 @@
 # convolution 4.016, 3.795, 3.616 (2.7 MB); linear-1 -, -, 3.508 (2.3 MB).
 #
 # Mixed with each other, means of the same: evenly, and online (alone: a net's stretches weighed online, by node).
-#     gru-256 3.135 2.974; linear-2 3.048 2.894; gram-gru-216 2.958 2.778; half-1 3.345 3.192; half-1+half-2 3.082 2.903;
-#     gru-256+half-2 2.962 2.778; gru-256+linear-2 2.835 2.687
+#     gru-256 3.135 2.974; linear-2 3.048 2.894; gram-gru-216 2.958 2.778; half-1 3.345 3.192;
+#     half-1+half-2 3.082 2.903; gru-256+half-2 2.962 2.778; gru-256+linear-2 2.835 2.687
 #
 # Beside the byte model, change in % of the bytes of 64 KB samples held out (two each of prose, html, json, code), mean
 # of the four; without a net 91,916 (default), 75,096 (default with a prior), 89,779 (max) bytes.
