@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import uint64
+from numba import int64, types, uint8, uint64
 
 from arcodec.kernels.compiling import inline, kernel
 from arcodec.kernels.hashing import mixed
 
 GRAM = 6  # bytes, at most 7
+_BYTES = types.Array(uint8, 1, "C", readonly=True)
 _MASK = uint64((1 << (8 * GRAM)) - 1)
 
 
@@ -22,7 +23,7 @@ def _place(table, gram):
     return place
 
 
-@kernel("UniTuple(int64, 2)(uint8[::1], uint8[::1], uint64[::1])")
+@kernel(types.UniTuple(int64, 2)(_BYTES, _BYTES, uint64[::1]))
 def common_grams(sample, text, table):
     """How many different grams a sample has, and how many of them a text has, too.
 
