@@ -190,6 +190,7 @@ def test_the_command_writes_texts_or_refuses(
 ) -> None:
     monkeypatch.setattr(prior, "PRIORS", {"prior-some.bin": (6000, SHARES)})
     monkeypatch.setenv("ARCODEC_CORPORA", str(corpora_root))
+    monkeypatch.delenv("ARCODEC_TRAIN", raising=False)
     out = tmp_path / "out"
     assert prior.main([str(folder), str(out)]) == 0
     text = (out / "prior-some.bin").read_bytes()

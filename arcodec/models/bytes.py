@@ -65,6 +65,7 @@ class Bytes(Model):
     """
 
     dimensions = 1
+    brief = True
 
     def __init__(
         self, tier: Tier, net: str | None = None, prior: str | None = None, start: str | None = None
@@ -165,6 +166,7 @@ class Bytes1(Bytes):
 
     name = "bytes-1"
     code = 3
+    brief = False
 
     def __init__(self) -> None:
         sets = range(8)

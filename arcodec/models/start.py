@@ -27,7 +27,8 @@ def packed(tables: Tables) -> Arrays:
     """The start in tables that have learnt."""
     rows = np.flatnonzero(tables.visits)
     learnt = _rows(tables.apm, apm.STRIDE)
-    order1, order3 = (_most(part, count) for part, count in zip(np.split(learnt, [APM_ORDER1]), APM_ROWS, strict=True))
+    parts = zip(np.split(learnt, [APM_ORDER1]), APM_ROWS, strict=True)
+    order1, order3 = (_most(part, count) for part, count in parts)
     apm_rows = np.concatenate([order1, APM_ORDER1 + order3])
     weights = _rows(tables.weights, len(tables.inputs))[rows]
     return {

@@ -81,6 +81,9 @@ class Variants(Model):
         likely = min(with_prior, key=lambda number: with_prior[number], default=None)
         return likely if likely is not None and with_prior[likely] < _WORTH_A_PRIOR * cost else best
 
+    def _cost(self, number: int, sample: Symbols) -> float:
+        return float(self.variants[number].bits(sample).sum())
+
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         """The loop of the variant that `predict` and `sample` are of."""
         number = self._plain if self._net is None else self._net
@@ -123,4 +126,4 @@ def _looks_binary(chunk: Symbols) -> bool:
 def _common(prior: str | None, sample: Symbols) -> float:
     """The share of the sample's grams that a prior has, too."""
     count, found = common_grams(sample, prior_text(prior), np.zeros(2 << len(sample).bit_length(), np.uint64))
-    return found / max(count, 1)
+    return float(found / max(count, 1))
