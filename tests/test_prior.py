@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -216,7 +217,7 @@ def test_shares_name_what_they_should() -> None:
 
 
 def test_the_package_names_the_sources_and_their_licences(tmp_path: Path) -> None:
-    rows = [line.split(" | ") for line in CREDITS.read_text().splitlines() if line.startswith("| ") and "/" in line]
+    rows = [line.split(" | ") for line in CREDITS.read_text().splitlines() if re.match(r"\| \w+/", line)]
     for source, _, licence, readers in rows:
         source = source.removeprefix("| ")
         found = [name for name, (_, shares) in prior.PRIORS.items() if source in shares]
