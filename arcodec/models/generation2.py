@@ -10,7 +10,7 @@ from arcodec.models.variants import Variants
 
 _NET = "net-766cc385f2f8"
 _PROSE, _MARKUP = "prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0"
-_START = "start-default-d1d225d2a9f3"
+_START = "start-default-0b2fe9e0a10e"
 
 
 class Fast(Variants):

@@ -27,7 +27,7 @@ from arcodec.models.variants import Variants
 from arcodec.training.data import TrainingDataError
 from arcodec.training.prior import PRIORS, sources
 
-DOCUMENTS = 1500
+DOCUMENTS = 4000
 SIZES = (250, 7000)  # bytes; their logarithms are evenly spread
 SEED = 1
 
