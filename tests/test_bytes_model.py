@@ -7,6 +7,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from arcodec.errors import CorruptError
 from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors
@@ -16,6 +18,7 @@ from arcodec.kernels.tier import SURE_KINDS, bias, rows, tier
 from arcodec.kernels.vectors import LANES
 from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, Bytes1
+from tests import laws
 
 MODEL = Bytes1()
 MODELS = [MODEL]
@@ -214,7 +217,22 @@ def test_other_tiers_round_trip(name: str, data: str) -> None:
 
 def test_order_in_a_tier_makes_no_difference() -> None:
     """To what contexts and weight sets are, that is; the sums they enter have no order either."""
-    assert len(Bytes(TIERS["turned round"]).encode(TEXT)) == len(MODEL.encode(TEXT))
+    assert len(Bytes(TIERS["turned round"]).encode(TEXT)) == len(Bytes(MODEL.tier).encode(TEXT))
+
+
+@settings(max_examples=20)
+@given(st.binary(max_size=300))
+def test_endings_decode_alike(data: bytes) -> None:
+    symbols = laws.array(data)
+    brief, full = Bytes(MODEL.tier).encode(symbols), MODEL.encode(symbols)
+    for payload in (brief, full):
+        assert np.array_equal(MODEL.decode(payload, symbols.shape), symbols)
+
+
+def test_endings_are_brief() -> None:
+    sizes = [(len(Bytes(MODEL.tier).encode(TEXT[:k])), len(MODEL.encode(TEXT[:k]))) for k in range(1, 100)]
+    assert all(brief <= full for brief, full in sizes)
+    assert sum(brief for brief, _ in sizes) < sum(full for _, full in sizes) - len(sizes)
 
 
 def test_parts_that_no_context_needs_are_left_out() -> None:

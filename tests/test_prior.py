@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import arcodec
 from arcodec.training import prior
 from arcodec.training.data import REPORT, TrainingDataError
 from arcodec.training.prior import DOCUMENT, GRAM, LINE, SEGMENT, choose
 
+CREDITS = Path(arcodec.__file__).parent / "models" / "tables" / "README.md"
 COMMON = [b"the common phrase number %02d\n" % k for k in range(40)]
 SHARES = {"prose/a.txt": 3, "prose/b.txt": 1}
 
@@ -156,6 +159,19 @@ def test_grams_are_told_apart_and_counted_once_a_document() -> None:
     assert worth[grams[100]] == prior.FINENESS
 
 
+def test_only_the_part_with_the_licence_is_chosen_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXTS["prose/b.txt"]
+    first, last = text[4 * DOCUMENT : 4 * DOCUMENT + 36], text[7 * DOCUMENT : 7 * DOCUMENT + 36]
+    monkeypatch.setattr(prior, "PARTS", {"prose/b.txt": (first, last, "public domain")})
+    part = prior.sources(folder, {"prose/b.txt": 1})["prose/b.txt"].tobytes()
+    assert part.startswith(first)
+    assert part.endswith(last)
+    assert text.count(part) == 1
+    monkeypatch.setattr(prior, "PARTS", {"prose/b.txt": (b"not in it", b"", "public domain")})
+    with pytest.raises(TrainingDataError, match="mark the part"):
+        choose(folder, SHARES, 5000)
+
+
 def test_missing_data_is_an_error(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match=r"prose/none\.txt"):
         choose(folder, {"prose/none.txt": 1}, 5000)
@@ -175,6 +191,7 @@ def test_the_command_writes_texts_or_refuses(
 ) -> None:
     monkeypatch.setattr(prior, "PRIORS", {"prior-some.bin": (6000, SHARES)})
     monkeypatch.setenv("ARCODEC_CORPORA", str(corpora_root))
+    monkeypatch.delenv("ARCODEC_TRAIN", raising=False)
     out = tmp_path / "out"
     assert prior.main([str(folder), str(out)]) == 0
     text = (out / "prior-some.bin").read_bytes()
@@ -197,3 +214,20 @@ def test_shares_name_what_they_should() -> None:
         assert size > 0
         assert all(share > 0 for share in shares.values())
         assert not any(source.startswith("prose_other") for source in shares)
+
+
+def test_the_package_names_the_sources_and_their_licences(tmp_path: Path) -> None:
+    rows = [line.split(" | ") for line in CREDITS.read_text().splitlines() if re.match(r"\| \w+/", line)]
+    for source, _, licence, readers in rows:
+        source = source.removeprefix("| ")
+        found = [name for name, (_, shares) in prior.PRIORS.items() if source in shares]
+        assert [f"prior-{reader}.bin" for reader in readers.removesuffix(" |").split(", ")] == found
+        assert not any(word in licence for word in ("GPL", "GFDL", "MPL", "SA", "mostly"))
+        assert source not in prior.PARTS or licence == prior.PARTS[source][2]
+    sources = {name for _, shares in prior.PRIORS.values() for name in shares}
+    assert {row[0].removeprefix("| ") for row in rows} == sources
+
+    manifest = tmp_path / "MANIFEST.tsv"
+    lines = [f"{row[0].removeprefix('| ')}\t{row[2]}\t{row[1]}\n" for row in rows]
+    manifest.write_text("file\tlicence\tsource\n" + "".join(lines))
+    assert prior.credits(manifest) in CREDITS.read_text()

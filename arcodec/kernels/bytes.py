@@ -56,20 +56,63 @@ def _fetch_apm(apm, row):
 
 
 @inline
-def _teach(table, slot_mask, hashes, taught, byte, nibble_hashes):
-    """Teach `byte` to the slots of the contexts `taught`, those of both nibbles."""
-    partial = (256 | byte) >> 5
+def _teach(table, taught, first, second, byte):
+    """Teach `byte` to the slots of the contexts `taught`, whose hashes are `first` and, for the nibble, `second`."""
+    slot_mask = uint64(len(table) // WORDS - 1)
     sibling = uint64((byte >> 4) & 1) * uint64(SIBLING)
     for k in taught:
-        nibble_hashes[k] = salted(hashes[k], partial)
-        fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ sibling)
-    for k in taught:
-        place = find_slot(table, hashes[k], hashes[k] & slot_mask)
+        place = find_slot(table, first[k], first[k] & slot_mask)
         teach_slot(table, place, byte >> 4)
         table[place] = continue_run(table[place], byte)
     for k in taught:
-        place = find_slot(table, nibble_hashes[k], (nibble_hashes[k] & slot_mask) ^ sibling)
+        place = find_slot(table, second[k], (second[k] & slot_mask) ^ sibling)
         teach_slot(table, place, byte & 15)
+
+
+@plain
+def _study(symbols, begin, stop, tier, tables):
+    """Teach symbols[begin:stop] to the slots of contexts and to the match models.
+
+    Each byte's slots are asked for while those of the byte before are taught.
+    """
+    contexts = tier.contexts
+    taught = tier.taught
+    parts = tier.parts
+    minimums = tier.minimums
+    table = tables.table
+    heads = tables.heads
+    history = tables.history
+    values = tables.values
+    hashes = tables.hashes
+    nibble_hashes = tables.nibble_hashes
+    places = tables.places
+    first = tables.slots  # the hashes of the byte before
+    second = tables.headers
+    slot_mask = uint64(len(table) // WORDS - 1)
+    before = np.int64(-1)
+    for i in range(begin, stop):
+        byte = np.int64(symbols[i])
+        partial = (256 | byte) >> 5
+        sibling = uint64((byte >> 4) & 1) * uint64(SIBLING)
+        match_places(history, tier.masks, heads, places)
+        draw_contexts(history, parts, symbols, i, values)
+        for k in taught:
+            hashes[k] = hash_context(values, contexts[k])
+            nibble_hashes[k] = salted(hashes[k], partial)
+            fetch_slot(table, hashes[k] & slot_mask)
+            fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ sibling)
+        if before >= 0:
+            _teach(table, taught, first, second, before)
+        for k in taught:
+            first[k] = hashes[k]
+            second[k] = nibble_hashes[k]
+        before = byte
+        for m in range(len(minimums)):
+            if i >= minimums[m]:
+                heads[places[m]] = int32(i)
+        remember(history, parts, symbols, i, byte)
+    if before >= 0:
+        _teach(table, taught, first, second, before)
 
 
 @plain
@@ -131,7 +174,9 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     slot_mask = uint64(len(table) // WORDS - 1)
     order3_mask = uint64(len(apm) // apms.STRIDE - APM_ORDER1 - 1)
 
-    for i in range(begin, stop):
+    if begin < mixed:
+        _study(symbols, begin, min(mixed, stop), tier, tables)
+    for i in range(max(begin, mixed), stop):
         recent = history[RECENT]
         c1 = np.int64(recent & uint64(0xFF))
 
@@ -150,10 +195,6 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         draw_late_contexts(history, guess, quality, values)
         for k in late:
             hashes[k] = hash_context(values, contexts[k])
-        if i < mixed:
-            _teach(table, slot_mask, hashes, tier.taught, np.int64(symbols[i]), nibble_hashes)
-            remember(history, parts, symbols, i, np.int64(symbols[i]))
-            continue
         for k in range(n):
             slots[k] = find_slot(table, hashes[k], hashes[k] & slot_mask)
             headers[k] = slots[k]

@@ -135,14 +135,15 @@ def _parts() -> np.ndarray:
 
 
 PARTS = _parts()
-# Contexts in which other files tell nothing of this one.
-OWN = (
+LATE = (EXPECTED, EXPECTED_ORDER1, EXPECTED_ORDER2)  # contexts known only once the match models are at the byte
+# Contexts that learn nothing from a prior: other files tell nothing of this one, or they learn soon by themselves.
+UNTAUGHT = (
+    *(ORDER1, ORDER2, PATH_TOKEN, *LATE),
     *(FIELD_ABOVE, BYTE_ABOVE, BRACKET_WORD, AFTER_SAME, FOURTHS, RECORD_ABOVE),
     *range(CODE_HERE, CODE_BYTES + 1),
     *(ORDER12, FOUR_BEFORE, VALUE_BEFORE, VALUE_AGREED),
     *range(RECORD_BYTE, FOLLOWED12 + 1),
 )
-LATE = (EXPECTED, EXPECTED_ORDER1, EXPECTED_ORDER2)  # contexts known only once the match models are at the byte
 
 
 @inline

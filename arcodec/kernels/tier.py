@@ -86,7 +86,7 @@ def tier(
     return Tier(
         contexts=np.array(contexts, np.int64),
         late=np.flatnonzero(np.isin(contexts, catalogue.LATE)).astype(np.int64),
-        taught=np.flatnonzero(~np.isin(contexts, catalogue.OWN)).astype(np.int64),
+        taught=np.flatnonzero(~np.isin(contexts, catalogue.UNTAUGHT)).astype(np.int64),
         minimums=np.array(minimums, np.int64),
         masks=match.masks(minimums),
         sets=np.array(sets, np.int64),

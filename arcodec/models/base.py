@@ -34,10 +34,12 @@ class Model(ABC):
         name: what `-m` and the file listing call it; names one behaviour for ever. Empty for parts of a model.
         code: its number in FORMAT.md.
         dimensions: 1 for a sequence of bytes, 3 for pixels (rows, columns, channels).
+        brief: whether payloads end with the word that has the most zeros at its end, and not with constriction's.
     """
 
     name: str = ""
     code: int = -1
+    brief: bool = False
     dimensions: ClassVar[int]
 
     @abstractmethod
@@ -102,6 +104,8 @@ class Model(ABC):
                 watch(port)
             if self.run(port, words, costs, symbols, symbols.size) < symbols.size:
                 raise HaltedError
+            if self.brief:
+                _end_briefly(port)
             needed = int(ports.finish(port, words))
             if needed <= room:
                 break
@@ -183,6 +187,16 @@ class Model(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def _end_briefly(port: Port) -> None:
+    """Of all that decodes alike, choose what ends with the most zero bits: those bytes are not written."""
+    lower, span = int(port[ports.LOWER]), int(port[ports.RANGE])
+    for bits in range(63, 31, -1):
+        point = -(-lower >> bits) << bits
+        if point < min(lower + span, 1 << 64):
+            port[ports.LOWER] = point
+            return
 
 
 def _frequencies(weights: Sequence[int]) -> npt.NDArray[np.uint32]:

@@ -19,13 +19,14 @@ from arcodec.kernels import net as nets
 from arcodec.kernels import port as ports
 from arcodec.kernels.tables import Tables, copied, fresh_tables, tables_size
 from arcodec.kernels.tier import Tier, tier
+from arcodec.models import start as starts
 from arcodec.models import store
 from arcodec.models.base import Model, Port, Symbols, Words, size_of
 
 _NO_WORDS = np.empty(0, np.uint32)
-_TAIL = 1 << 16  # bytes at the end of a prior that are modelled in full; before them only tables learn
+_TAIL = 1 << 16  # bytes at the end of a prior that are modelled in full without a start; before them only slots learn
 _SHORT = 1 << 16  # chunks up to this many bytes share primed tables,
-_SHORT_SLOTS = 20  # of 2**_SHORT_SLOTS slots
+_SHORT_SLOTS = 21  # of 2**_SHORT_SLOTS slots
 
 
 @cache
@@ -35,6 +36,13 @@ def _net(name: str | None) -> nets.Net:
         return nets.ready(None)
     path = resources.files("arcodec.models") / "tables" / f"{name}{store.SUFFIX}"
     return nets.ready(store.parse(path.read_bytes(), name).arrays)
+
+
+@cache
+def _start(name: str) -> starts.Arrays:
+    """The start of a model file in the package."""
+    path = resources.files("arcodec.models") / "tables" / f"{name}{store.SUFFIX}"
+    return store.parse(path.read_bytes(), name).arrays
 
 
 @cache
@@ -53,12 +61,16 @@ class Bytes(Model):
         tier: which contexts there are, and how much of everything.
         net: name of a net in the package, or None.
         prior: name of a text in the package, or None.
+        start: name of a start in the package, or None; it goes with the tier, the net and a prior.
     """
 
     dimensions = 1
+    brief = True
 
-    def __init__(self, tier: Tier, net: str | None = None, prior: str | None = None) -> None:
-        self.tier, self.net, self.prior = tier, net, prior
+    def __init__(
+        self, tier: Tier, net: str | None = None, prior: str | None = None, start: str | None = None
+    ) -> None:
+        self.tier, self.net, self.prior, self.start = tier, net, prior, start
         self._short = tier._replace(slot_bits=min(tier.slot_bits, _SHORT_SLOTS))
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
@@ -70,7 +82,7 @@ class Bytes(Model):
         joined = np.concatenate([prior, symbols])
         tables = self._primed(symbols.size)
         first, last = len(prior), len(prior) + stop
-        done = int(kernel.run(port, words, costs, joined, first, last, _mixed(prior), self.tier, tables, net))
+        done = int(kernel.run(port, words, costs, joined, first, last, self._mixed(), self.tier, tables, net))
         symbols[:] = joined[first:]
         return done
 
@@ -81,12 +93,35 @@ class Bytes(Model):
 
     def _prime(self, size: int) -> Tables:
         """Tables for a chunk of `size` bytes, after the prior."""
+        tables = self._after(size, self._mixed())
+        if self.start:
+            starts.begin(tables, _start(self.start))
+        return tables
+
+    def _mixed(self) -> int:
+        """Where the part of the prior begins that is modelled in full."""
+        return max(len(prior_text(self.prior)) - (0 if self.start else _TAIL), 0)
+
+    def _after(self, size: int, mixed: int) -> Tables:
+        """Tables for a chunk of `size` bytes which know the prior, modelled in full from `mixed` on."""
         prior = prior_text(self.prior).copy()
         tier = self._short if size <= _SHORT else self.tier
         tables = fresh_tables(tier, len(prior) + size)
         port, net = ports.encoder(), nets.again(_net(self.net))
-        kernel.run(port, _NO_WORDS, _NO_WORDS, prior, 0, len(prior), _mixed(prior), tier, tables, net)
+        kernel.run(port, _NO_WORDS, _NO_WORDS, prior, 0, len(prior), mixed, tier, tables, net)
         return tables
+
+    def studied(self) -> Tables:
+        """Tables for a short chunk; slots, positions and history are those after the prior, all else is fresh."""
+        return self._after(_SHORT, len(prior_text(self.prior)))
+
+    def learn(self, tables: Tables, symbols: Symbols) -> None:
+        """Model a short chunk with what `studied` gave."""
+        prior = prior_text(self.prior)
+        joined, net = np.concatenate([prior, symbols]), nets.again(_net(self.net))
+        first, last = len(prior), len(joined)
+        costs = np.zeros(len(symbols), np.uint32)
+        kernel.run(ports.meter(), _NO_WORDS, costs, joined, first, last, first, self._short, tables, net)
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         size = size_of(shape)
@@ -122,10 +157,6 @@ def _kept(model: Bytes) -> Tables:
     return model._prime(_SHORT)
 
 
-def _mixed(prior: Symbols) -> int:
-    return max(len(prior) - _TAIL, 0)
-
-
 def _net_size(name: str | None) -> int:
     return sum(part.nbytes for part in _net(name))
 
@@ -135,6 +166,7 @@ class Bytes1(Bytes):
 
     name = "bytes-1"
     code = 3
+    brief = False
 
     def __init__(self) -> None:
         sets = range(8)

@@ -9,7 +9,8 @@ from arcodec.models.bytes import Bytes, CodeBytes
 from arcodec.models.variants import Variants
 
 _NET = "net-766cc385f2f8"
-_PROSE, _MARKUP = "prior-prose-86249358759c", "prior-markup-91b45a2a57e5"
+_PROSE, _MARKUP = "prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0"
+_START = "start-default-0b2fe9e0a10e"
 
 
 class Fast(Variants):
@@ -28,8 +29,8 @@ class Default(Variants):
         variants = [
             Bytes(tiers.DEFAULT),
             Bytes(with_net, _NET),
-            Bytes(with_net, _NET, _PROSE),
-            Bytes(with_net, _NET, _MARKUP),
+            Bytes(with_net, _NET, _PROSE, _START),
+            Bytes(with_net, _NET, _MARKUP, _START),
             CodeBytes(tiers.X86),
         ]
         super().__init__("bytes-2", container.BYTES_2, variants)

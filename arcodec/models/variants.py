@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from arcodec.errors import CorruptError
+from arcodec.kernels.grams import common_grams
 from arcodec.models import VARIANTS
 from arcodec.models.base import Model, Port, Symbols, Watch, Words
 from arcodec.models.bytes import Bytes, CodeBytes, prior_text
 
 _SLICES, _SLICE = 4, 1 << 12  # a sample of a chunk: its number of slices, and their bytes
-_GRAM = 6  # bytes that a chunk and a prior may have in common
-_COMMON = 0.02  # less of them in common, and a prior is not tried
+_COMMON = 0.02  # a prior that has fewer of the sample's grams is not tried,
+_NEARLY = 0.9  # nor one that has so much less than another
 _WORTH_A_NET = 0.995  # of the cost without: a net takes time, a prior more
 _WORTH_A_PRIOR = 0.99
 _WORTH_CODE = 0.99  # of the cost with other contexts and all else alike
@@ -44,25 +44,42 @@ class Variants(Model):
 
     def choose(self, chunk: Symbols) -> int:
         """The number of the variant for a chunk, uint8[n]: tried on slices of it, in so far as they are likely."""
+        return self._chosen(chunk)[0]
+
+    def _chosen(self, chunk: Symbols) -> tuple[int, bytes | None]:
+        """The number of the variant for a chunk, and the payload if the chunk was tried as a whole."""
         if not len(chunk):
-            return self._plain
+            return self._plain, None
         if self._code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
             sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
             like = self._net if self.variants[self._code].net and self._net is not None else self._plain
             if self._cost(self._code, sample) < _WORTH_CODE * self._cost(like, sample):
-                return self._code
-        sample = _sample(chunk, _SLICES, _SLICE)
-        best, cost = self._plain, self._cost(self._plain, sample)
+                return self._code, None
+        if len(chunk) > _SLICES * _SLICE:
+            sample = _sample(chunk, _SLICES, _SLICE)
+            return self._tried(sample, lambda number: self._cost(number, sample)), None
+        payloads: dict[int, bytes] = {}
+
+        def length(number: int) -> float:
+            payloads[number] = self.variants[number].encode(chunk)
+            return len(payloads[number])
+
+        number = self._tried(chunk, length)
+        return number, payloads[number]
+
+    def _tried(self, sample: Symbols, cost_of: Callable[[int], float]) -> int:
+        """The variant to take, by what the likely ones cost."""
+        best, cost = self._plain, cost_of(self._plain)
         if self._net is not None:
-            with_net = self._cost(self._net, sample)
+            with_net = cost_of(self._net)
             if with_net >= _WORTH_A_NET * cost:
                 return best
             best, cost = self._net, with_net
         common = {number: _common(self.variants[number].prior, sample) for number in self._priors}
-        likely = max(common, key=lambda number: common[number], default=None)
-        if likely is not None and common[likely] > _COMMON and self._cost(likely, sample) < _WORTH_A_PRIOR * cost:
-            return likely
-        return best
+        least = max(_COMMON, _NEARLY * max(common.values(), default=0))
+        with_prior = {number: cost_of(number) for number in self._priors if common[number] > least}
+        likely = min(with_prior, key=lambda number: with_prior[number], default=None)
+        return likely if likely is not None and with_prior[likely] < _WORTH_A_PRIOR * cost else best
 
     def _cost(self, number: int, sample: Symbols) -> float:
         return float(self.variants[number].bits(sample).sum())
@@ -73,8 +90,8 @@ class Variants(Model):
         return self.variants[number].run(port, words, costs, symbols, stop)
 
     def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
-        number = self.choose(chunk)
-        return bytes([number]) + self.variants[number].encode(chunk, watch)
+        number, payload = self._chosen(chunk)
+        return bytes([number]) + (self.variants[number].encode(chunk, watch) if payload is None else payload)
 
     def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
         return self._variant(payload).decode(payload[1:], shape, watch)
@@ -106,22 +123,7 @@ def _looks_binary(chunk: Symbols) -> bool:
     return bool((_sample(chunk, _CODE_SLICES, _CODE_SLICE) == 0).mean() > _ZEROS)
 
 
-def _grams(symbols: Symbols) -> npt.NDArray[np.uint64]:
-    """uint64[n]: each _GRAM bytes in a row, once, sorted."""
-    grams = np.zeros(max(len(symbols) - _GRAM + 1, 0), np.uint64)
-    for k in range(_GRAM):
-        grams = (grams << np.uint64(8)) | symbols[k : k + len(grams)]
-    return np.unique(grams)
-
-
-@cache
-def _grams_of(prior: str) -> npt.NDArray[np.uint64]:
-    return _grams(prior_text(prior))
-
-
 def _common(prior: str | None, sample: Symbols) -> float:
     """The share of the sample's grams that a prior has, too."""
-    grams = _grams(sample)
-    if prior is None or not len(grams):
-        return 0.0
-    return float(np.isin(grams, _grams_of(prior), assume_unique=True).mean())
+    count, found = common_grams(sample, prior_text(prior), np.zeros(2 << len(sample).bit_length(), np.uint64))
+    return float(found / max(count, 1))
