@@ -19,7 +19,7 @@ from arcodec.kernels import net as nets
 from arcodec.kernels import port as ports
 from arcodec.kernels.tables import Tables, copied, fresh_tables, tables_size
 from arcodec.kernels.tier import Tier, tier
-from arcodec.models import store
+from arcodec.models import elf, store
 from arcodec.models.base import Model, Port, Symbols, Words, size_of
 
 _NO_WORDS = np.empty(0, np.uint32)
@@ -113,6 +113,21 @@ class CodeBytes(Bytes):
 
     def restore(self, symbols: Symbols) -> Symbols:
         branches.inverse(symbols)
+        return symbols
+
+
+class ElfBytes(CodeBytes):
+    """The same where the tables of an ELF file are relieved of what they repeat, and only its code is taken for code."""
+
+    def arrange(self, chunk: Symbols) -> Symbols:
+        symbols = Bytes.arrange(self, chunk)
+        elf.forward(symbols)
+        branches.forward(symbols, *elf.code_of(symbols))
+        return symbols
+
+    def restore(self, symbols: Symbols) -> Symbols:
+        branches.inverse(symbols, *elf.code_of(symbols))
+        elf.inverse(symbols)
         return symbols
 
 

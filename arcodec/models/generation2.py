@@ -5,7 +5,7 @@ from __future__ import annotations
 from arcodec import container
 from arcodec.kernels.tier import with_extra
 from arcodec.models import tiers
-from arcodec.models.bytes import Bytes, CodeBytes
+from arcodec.models.bytes import Bytes, CodeBytes, ElfBytes
 from arcodec.models.variants import Variants
 
 _NET = "net-766cc385f2f8"
@@ -45,6 +45,6 @@ class Max(Variants):
             Bytes(with_net, _NET),
             Bytes(with_net, _NET, _PROSE),
             Bytes(with_net, _NET, _MARKUP),
-            CodeBytes(code, _NET),
+            ElfBytes(code, _NET),
         ]
         super().__init__("bytes-2-max", container.BYTES_MAX, variants)
