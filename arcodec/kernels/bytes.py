@@ -16,6 +16,7 @@ from arcodec.kernels.contexts import draw_contexts, draw_late_contexts, hash_con
 from arcodec.kernels.counters import (
     CERTAIN,
     MAP_LIMIT,
+    SEEN,
     learn,
     map_p12,
     node_p16,
@@ -25,7 +26,7 @@ from arcodec.kernels.counters import (
 )
 from arcodec.kernels.hashing import K1, salted
 from arcodec.kernels.history import RECENT, remember
-from arcodec.kernels.match import BUCKET, BUCKETS, FAILED, QUALITY, STEADY, follow, match_places
+from arcodec.kernels.match import FAILED, STEADY, bucket, follow, match_places, quality_of, recover
 from arcodec.kernels.mixer import STRETCH, dot, squash, train
 from arcodec.kernels.net import Net, node_stretch, step
 from arcodec.kernels.port import code_bit, end_symbol, overrun
@@ -38,6 +39,7 @@ from arcodec.kernels.slots import (
     find_slot,
     run_byte,
     run_count,
+    slot_of_second,
     teach_slot,
 )
 from arcodec.kernels.tables import APM_ORDER1, RUN_LENGTHS, Tables
@@ -85,6 +87,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     node_limit = tier.node_limit
     row_half_life = tier.row_half_life
     with_sure = tier.sure > 0
+    lazy = tier.lazy
     width = tier.width
     final_width = tier.final_width
     n = uint64(len(contexts))
@@ -113,9 +116,11 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     headers = tables.headers
     run_bytes = tables.run_bytes
     run_maps = tables.run_maps
+    met = tables.met
     places = tables.places
     pointers = tables.pointers
     lengths = tables.lengths
+    misses = tables.misses
     expected = tables.expected
     match_maps = tables.match_maps
     nodes = tables.nodes
@@ -128,7 +133,9 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     final_selected = tables.final_selected
     final_outputs = tables.final_outputs
 
-    slot_mask = uint64(len(table) // WORDS - 1)
+    scratch = len(table) - WORDS * len(contexts)  # where lazy tiers have a slot for each fresh context
+    slot_mask = uint64(len(table) // WORDS - lazy * len(contexts) - 1)
+    match_rows = len(matches) // models
     order3_mask = uint64(len(apm) // apms.STRIDE - APM_ORDER1 - 1)
 
     for i in range(begin, stop):
@@ -141,13 +148,23 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         for k in range(n):
             hashes[k] = hash_context(values, contexts[k])
             fetch_slot(table, hashes[k] & slot_mask)
-        follow(tier.minimums, heads, places, symbols, i, pointers, lengths, expected)
         longest = models - 1
-        while longest > 0 and lengths[longest] == 0:
-            longest -= 1
+        if tier.recover > 0:
+            recover(tier.minimums, heads, places, symbols, i, pointers, lengths, misses, expected)
+            best = np.int64(-1)
+            for m in range(models):
+                if expected[m] > 0:
+                    length = lengths[m] + (tier.recover if misses[m] > 0 else 0)
+                    if length >= best:
+                        best = length
+                        longest = m
+        else:
+            follow(tier.minimums, heads, places, symbols, i, pointers, lengths, expected)
+            while longest > 0 and lengths[longest] == 0:
+                longest -= 1
         guess = expected[longest]
-        quality = np.int64(QUALITY[lengths[longest]])
-        draw_late_contexts(history, guess, quality, values)
+        quality = quality_of(lengths[longest], misses[longest]) if guess > 0 else np.int64(0)
+        draw_late_contexts(history, guess, expected[0], quality, values)
         for k in late:
             hashes[k] = hash_context(values, contexts[k])
         if i < mixed:
@@ -187,12 +204,30 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             if j == 3:
                 for k in range(n):
                     nibble_hashes[k] = salted(hashes[k], partial)
+                    if lazy > 0:
+                        met[k] = np.int64(SEEN[node_state(table[headers[k] + uint64(1)])])
+                        if met[k] == 1:
+                            continue
                     fetch_slot(table, nibble_hashes[k] & slot_mask)
                     fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ uint64(SIBLING))
             elif j == 4:
                 sibling = uint64(partial & 1) * uint64(SIBLING)
                 for k in range(n):
-                    slots[k] = find_slot(table, nibble_hashes[k], (nibble_hashes[k] & slot_mask) ^ sibling)
+                    if lazy == 0 or met[k] > 2:
+                        slots[k] = find_slot(table, nibble_hashes[k], (nibble_hashes[k] & slot_mask) ^ sibling)
+                    elif met[k] == 2:
+                        slots[k] = slot_of_second(
+                            table,
+                            nibble_hashes[k],
+                            (nibble_hashes[k] & slot_mask) ^ sibling,
+                            table[headers[k]],
+                            partial & 15,
+                            node_limit,
+                        )
+                    else:
+                        slots[k] = uint64(scratch + WORDS * k)
+                        for held in range(WORDS):
+                            table[slots[k] + uint64(held)] = uint32(0)
                 node = uint64(1)
             if j == 0 or j == 4:
                 nibble_rows = ((order3 | uint64(partial)) * K1) >> uint64(48)
@@ -236,7 +271,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 inputs[match_at + 2 * m + 1] = 0
                 if (expected[m] >> (8 - j)) == partial:
                     first = np.int64(1) if j == 0 else np.int64(0)
-                    match_maps[m] = (m * BUCKETS + np.int64(BUCKET[lengths[m]])) * 2 + first
+                    match_maps[m] = m * match_rows + bucket(lengths[m], misses[m]) * 2 + first
                     belief = np.int64(STRETCH[map_p12(matches[match_maps[m]])])
                     length = min(lengths[m], STEADY) * 16
                     sign = np.int64(1) if (expected[m] >> (7 - j)) & 1 else np.int64(-1)

@@ -18,7 +18,7 @@ import numpy as np
 from numba import uint32, uint64
 
 from arcodec.kernels.compiling import inline
-from arcodec.kernels.counters import SEEN, node_state, updated_node
+from arcodec.kernels.counters import SEEN, node_state, slowly_updated_node, updated_node
 from arcodec.kernels.prefetch import prefetch
 
 WORDS = 16  # of a slot
@@ -89,3 +89,24 @@ def teach_slot(table, place, nibble):
         held = table[place + node]
         table[place + node] = updated_node(held, node_state(held), bit)
         node = (node << uint64(1)) | uint64(bit)
+
+
+@inline
+def slot_of_second(table, h, number, header, nibble, limit):
+    """`find_slot` for a second nibble of a context that was seen once, with the run byte of `header`.
+
+    It had no slot then: a fresh one is given what it would have learnt. `nibble`: int64, the first nibble; `limit`:
+    see `slowly_updated_node`.
+    """
+    place = find_slot(table, h, number)
+    byte = run_byte(header)
+    if table[place + uint64(1)] == uint32(0) and byte >> 4 == nibble:
+        node = uint64(1)
+        for j in range(4):
+            bit = (byte >> (3 - j)) & 1
+            if limit > 0:
+                table[place + node] = slowly_updated_node(uint32(0), np.int64(0), bit, limit)
+            else:
+                table[place + node] = updated_node(uint32(0), np.int64(0), bit)
+            node = (node << uint64(1)) | uint64(bit)
+    return place

@@ -117,7 +117,7 @@ class CodeBytes(Bytes):
 
 
 class ElfBytes(CodeBytes):
-    """The same where the tables of an ELF file are relieved of what they repeat, and only its code is taken for code."""
+    """The same for ELF files: tables lose what they repeat, and only what is executable is taken for code."""
 
     def arrange(self, chunk: Symbols) -> Symbols:
         symbols = Bytes.arrange(self, chunk)

@@ -99,7 +99,7 @@ def inverse(symbols: Symbols) -> None:
 
 
 def _layout(symbols: Symbols) -> _Layout:
-    """Depends on the file's header, the headers of sections and their names only; what is written is none of those."""
+    """Depends on the headers of the file and its sections and on their names only, none of which is written."""
     size = len(symbols)
     if symbols[: len(_MAGIC)].tobytes() != _MAGIC:
         return _Layout((0, size), {})
@@ -155,7 +155,7 @@ def _words(symbols: Symbols, begin: int, count: int) -> _Uint32s:
 
 
 def _string_hashes(strings: Symbols, offsets: _Int64s) -> _Uint32s:
-    """The hashes of strings that begin at `offsets` and end before a zero: h = 33 h + byte, from 5381 on, mod 2**32."""
+    """The hashes of the strings at `offsets`, which end before a zero: h = 33 h + byte, from 5381 on, mod 2**32."""
     size = len(strings)
     offsets = np.minimum(offsets, size)
     zeros = np.append(np.flatnonzero(strings == 0), size)
@@ -315,7 +315,7 @@ class _Chain:
     """Functions one after another; a single one that is elsewhere does not break the chain."""
 
     def __init__(self) -> None:
-        self._end, self._strayed = 0, False
+        self._end, self._strayed = 0, True
 
     def expected(self) -> int:
         """Where the next function should begin."""
