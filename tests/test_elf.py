@@ -77,7 +77,9 @@ def _file() -> tuple[Symbols, dict[bytes, slice]]:
     )
     for k, (name, at, content, flags) in enumerate(parts):
         file[at : at + len(content)] = content
-        row = struct.pack("<IIQQQQIIQQ", names.index(name + b"\0"), 1, flags, _BASE + at, at, len(content), 0, 0, 8, 0)
+        row = struct.pack(
+            "<IIQQQQIIQQ", names.index(name + b"\0"), 1, flags, _BASE + at, at, len(content), 0, 0, 8, 0
+        )
         file[table + 64 * (k + 1) : table + 64 * (k + 2)] = row
     where = {name: slice(at, at + len(content)) for name, at, content, _ in parts}
     return np.frombuffer(bytes(file), np.uint8), where

@@ -154,9 +154,9 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             best = np.int64(-1)
             for m in range(models):
                 if expected[m] > 0:
-                    length = lengths[m] + (tier.recover if misses[m] > 0 else 0)
-                    if length >= best:
-                        best = length
+                    trust = map_p12(matches[m * match_rows + bucket(lengths[m], misses[m]) * 2])
+                    if trust >= best:
+                        best = trust
                         longest = m
         else:
             follow(tier.minimums, heads, places, symbols, i, pointers, lengths, expected)
@@ -280,15 +280,17 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 else:
                     expected[m] = 0
 
+            spoken = np.int64(0)
             if has_net:
-                inputs[net_at] = node_stretch(net.head, net.head_step, net.head_bias, partial, net.state)
+                spoken = np.int64(node_stretch(net.head, net.head_step, net.head_bias, partial, net.state))
+                inputs[net_at] = spoken
 
             # Mix.
             if (guess >> (8 - j)) != partial:
                 guess = np.int64(0)
                 if quality > 0:
                     quality = np.int64(FAILED)
-            select_for_bit(j, partial, quality, shares[known], sure, guess, beside, word, parts, chosen)
+            select_for_bit(j, partial, quality, shares[known], sure, guess, beside, word, spoken, parts, chosen)
             for s in range(len(sets)):
                 row = bases[s] + chosen[sets[s]]
                 selected[s] = row * width

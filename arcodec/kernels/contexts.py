@@ -10,10 +10,12 @@ from numba import uint64
 
 from arcodec.kernels import keys, operands, x86
 from arcodec.kernels.compiling import inline, plain
-from arcodec.kernels.hashing import K2, K3, salted
+from arcodec.kernels.hashing import K1, K2, K3, salted
 from arcodec.kernels.history import (
     ALIGNED,
     BRACKETS,
+    CHAIN,
+    CHAINS,
     CLASS,
     CODE,
     COLUMN,
@@ -134,7 +136,9 @@ CODE_CALLED = 76  # this instruction so far and the target of the last call
 CODE_CALLED2 = 77  # the operand so far and the targets of the last two calls
 CODE_ALIGNED = 78  # this instruction so far, the last opcode, the position modulo 16
 CODE_OPCODES5 = 79  # where it stands and the opcodes of the last five
-CONTEXTS = 80
+WORD_LINE = 80  # the word so far, the first byte of the line
+WORD_FOLLOWED = 81  # the word so far, the word that followed the one before the last time
+CONTEXTS = 82
 
 
 def _parts() -> np.ndarray:
@@ -151,6 +155,7 @@ def _parts() -> np.ndarray:
     parts[RECORD_BYTE : INDEXED_ABOVE + 1] = PERIODS | RECORDS
     parts[FOLLOWED : FOLLOWED12 + 1] = FOLLOWS
     parts[[COLUMN2, COLUMN3]] = COLUMNS | FOLLOWS | PERIODS | RECORDS
+    parts[WORD_LINE : WORD_FOLLOWED + 1] = TEXT | WORDS | LINES | CHAINS
     parts[EIGHTHS : THIRD_ROWS + 1] = MANY
     parts[CODE_AFTER_FORM : CODE_OPCODES5 + 1] = OPERANDS | CODE
     return parts
@@ -227,6 +232,11 @@ def draw_contexts(history, parts, symbols, position, values):
         _draw_rows(history, symbols, position, values)
     if parts & TEXT:
         _draw_text(history, position, values)
+        if parts & CHAINS:
+            word = history[WORD] * K2
+            first = _earlier(symbols, np.int64(history[LINE]), position)
+            values[WORD_LINE] = word * K3 + first
+            values[WORD_FOLLOWED] = word * K3 + history[uint64(CHAIN) + ((history[WORD1] * K1) >> uint64(50))]
     if parts & KEYS:
         _draw_keys(history, symbols, position, values)
     if parts & PERIODS:

@@ -48,7 +48,7 @@ _SEPARATOR = np.array([CLASS[c] in (BLANK, QUOTE, OPEN, CLOSE) or c in b",:;|=" 
 # Parts of the history that may be left out: flags.
 WORDS, LINES, RECORDS, CODE, TEXT, KEYS, PERIODS, FOLLOWS = 1, 2, 4, 8, 16, 32, 64, 128
 MANY = 256  # nothing more to remember, but more contexts to draw
-COLUMNS, OPERANDS = 512, 1024
+COLUMNS, OPERANDS, CHAINS = 512, 1024, 2048
 
 # Slots of the history, uint64[HISTORY].
 RECENT = 0  # the last 8 bytes, the latest lowest
@@ -98,7 +98,9 @@ FULL_HISTORY = HISTORY + 65536
 COLUMN = FULL_HISTORY  # [4096] the last 8 bytes at each distance from each counter of records
 # OPERANDS, which needs CODE, and FOLLOWS
 FORMS = COLUMN + 4096  # [operands.SLOTS] see `arcodec.kernels.operands`
-FULLEST_HISTORY = FORMS + operands.SLOTS
+# CHAINS, which needs TEXT
+CHAIN = FORMS + operands.SLOTS  # [16384] the word that followed each word the last time
+FULLEST_HISTORY = CHAIN + 16384
 
 _SCAN = 256  # how far along the line above the end of a field is looked for
 _TRUSTED = 12
@@ -106,7 +108,7 @@ _TRUSTED = 12
 
 def history_size(parts: int) -> int:
     """How many slots the history has that keeps these parts."""
-    if parts & (COLUMNS | OPERANDS):
+    if parts & (COLUMNS | OPERANDS | CHAINS):
         return FULLEST_HISTORY
     return FULL_HISTORY if parts & FOLLOWS else HISTORY
 
@@ -123,6 +125,8 @@ def remember(history, parts, symbols, position, byte):
     """Take in `byte` = symbols[position], int64, into the `parts` that are kept, int64 flags."""
     recent = history[RECENT]
     kind = np.int64(CLASS[byte])
+    if parts & CHAINS and history[WORD] != uint64(0) and kind not in (LOWER, UPPER, HIGH):
+        history[uint64(CHAIN) + ((history[WORD1] * K1) >> uint64(50))] = history[WORD]
     if parts & TEXT:
         _remember_text(history, byte, kind)
     if parts & COLUMNS:

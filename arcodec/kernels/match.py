@@ -117,12 +117,11 @@ def recover(minimums, heads, places, symbols, position, pointers, lengths, misse
             if symbols[uint64(pointers[m])] == symbols[uint64(position - 1)]:
                 lengths[m] = min(lengths[m] + 1, LONGEST)
                 misses[m] = (misses[m] << 1) & 0xFFFF
+                pointers[m] += 1
             else:
-                lengths[m] = 0
                 misses[m] = ((misses[m] << 1) & 0xFFFF) | 1
-            pointers[m] += 1
-            if _missed(misses[m]) > GIVEN_UP:
-                pointers[m] = 0
+                pointers[m] = 0 if _missed(misses[m]) > GIVEN_UP else pointers[m] + 1
+                lengths[m] = 0
         if pointers[m] == 0 or misses[m] > 0:
             found = np.int64(heads[places[m]])  # 0: none
             n = np.int64(0)
