@@ -150,7 +150,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             fetch_slot(table, hashes[k] & slot_mask)
         longest = models - 1
         if tier.recover > 0:
-            recover(tier.minimums, heads, places, symbols, i, pointers, lengths, misses, expected)
+            recover(tier.minimums, heads, places, symbols, i, tier.recover, pointers, lengths, misses, expected)
             best = np.int64(-1)
             for m in range(models):
                 if expected[m] > 0:
@@ -280,17 +280,15 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 else:
                     expected[m] = 0
 
-            spoken = np.int64(0)
             if has_net:
-                spoken = np.int64(node_stretch(net.head, net.head_step, net.head_bias, partial, net.state))
-                inputs[net_at] = spoken
+                inputs[net_at] = node_stretch(net.head, net.head_step, net.head_bias, partial, net.state)
 
             # Mix.
             if (guess >> (8 - j)) != partial:
                 guess = np.int64(0)
                 if quality > 0:
                     quality = np.int64(FAILED)
-            select_for_bit(j, partial, quality, shares[known], sure, guess, beside, word, spoken, parts, chosen)
+            select_for_bit(j, partial, quality, shares[known], sure, guess, beside, word, parts, chosen)
             for s in range(len(sets)):
                 row = bases[s] + chosen[sets[s]]
                 selected[s] = row * width

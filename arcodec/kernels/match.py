@@ -104,11 +104,12 @@ def _missed(misses):
 
 
 @inline
-def recover(minimums, heads, places, symbols, position, pointers, lengths, misses, expected):
+def recover(minimums, heads, places, symbols, position, shortest, pointers, lengths, misses, expected):
     """`follow`, but a match that fails is followed further, until it fails often or another one is longer.
 
-    `misses`: int64[models], which of the last 16 bytes each model expected wrongly, the latest in bit 0; `lengths`
-    count from the last miss on. Source: the recovery of paq8px's match model (Gotty, 2019).
+    `shortest`: models of a shorter minimum do not do so. `misses`: int64[models], which of the last 16 bytes each
+    model expected wrongly, the latest in bit 0; `lengths` count from the last miss on. A pointer stays below
+    `position`, as both go on by one. Source: the recovery of paq8px's match model (Gotty, 2019).
     """
     for m in range(len(minimums)):
         if position < minimums[m]:
@@ -120,7 +121,8 @@ def recover(minimums, heads, places, symbols, position, pointers, lengths, misse
                 pointers[m] += 1
             else:
                 misses[m] = ((misses[m] << 1) & 0xFFFF) | 1
-                pointers[m] = 0 if _missed(misses[m]) > GIVEN_UP else pointers[m] + 1
+                lost = minimums[m] < shortest or _missed(misses[m]) > GIVEN_UP
+                pointers[m] = 0 if lost else pointers[m] + 1
                 lengths[m] = 0
         if pointers[m] == 0 or misses[m] > 0:
             found = np.int64(heads[places[m]])  # 0: none

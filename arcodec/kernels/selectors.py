@@ -58,8 +58,7 @@ KIND = 19  # within a tag, quoted or not, the token empty or not, x class of the
 PATH = 20  # the path of keys, hashed
 WORD_HASH = 21  # the word so far, hashed
 CODE_HERE = 22  # the instruction so far, hashed
-NET = 23  # what the net says of the bit, in steps of 128/256, x bit
-SELECTORS = 24
+SELECTORS = 23
 
 SHARES = 16  # of all contexts, that KNOWN tells apart
 _COARSE = np.array([0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 0, 0, 1, 1, 2], np.int64)  # qualities of matches
@@ -88,7 +87,6 @@ ROWS = np.array(
         256,
         1024,
         2048,
-        256,
     ],
     np.int64,
 )
@@ -100,7 +98,7 @@ def _parts() -> np.ndarray:
     parts[EXPECTED] = LINES
     parts[WORD] = WORDS
     parts[[CODE_PHASE, CODE_OPCODE]] = CODE
-    parts[[ORDER3, PARTIAL, SURE, NET]] = MANY
+    parts[[ORDER3, PARTIAL, SURE]] = MANY
     parts[COLUMN] = LINES | MANY
     parts[[RECORD, ABOVE, INDEXED]] = PERIODS | RECORDS
     parts[[VALUE, KIND]] = KEYS
@@ -167,7 +165,7 @@ def word_class(history):
 
 
 @inline
-def select_for_bit(j, partial, quality, share, sure, guess, beside, word, belief, parts, chosen):
+def select_for_bit(j, partial, quality, share, sure, guess, beside, word, parts, chosen):
     """Fill the rest of `chosen` for bit j of a byte.
 
     Args:
@@ -178,7 +176,6 @@ def select_for_bit(j, partial, quality, share, sure, guess, beside, word, belief
         guess: 256 + the byte expected, as long as the known bits are its own, else 0.
         beside: class of the byte beside.
         word: `word_class`.
-        belief: the net's stretch, 0 without a net.
         parts: as for `select_for_byte`.
     """
     chosen[ORDER0] = partial
@@ -189,7 +186,6 @@ def select_for_bit(j, partial, quality, share, sure, guess, beside, word, belief
     if parts & MANY:
         chosen[PARTIAL] = _COARSE[quality] * 256 + partial
         chosen[SURE] = j * SHARES + sure
-        chosen[NET] = min(max((belief + 2048) >> 7, 0), 31) * 8 + j
     if parts & KEYS:
         chosen[VALUE] = (chosen[VALUE] & ~7) + j
         chosen[KIND] = (chosen[KIND] & ~7) + j

@@ -46,9 +46,9 @@ class Tier(NamedTuple):
     half_life: int  # a half after so many bytes
     sure: int  # whether there are SURE_KINDS more inputs for each context
     node_limit: int  # of the count in nodes, see `counters.slowly_updated_node`; 0: `counters.updated_node`
-    recover: int  # whether a match that fails is followed further
-    lazy: int  # whether a context seen once has no slot for its second nibble yet
     row_half_life: int  # the same after so many uses of a row of weights, whose own rate it then has; 0: it has not
+    recover: int  # the shortest minimum of the match models that go on after a miss; 0: none does
+    lazy: int  # whether a context seen once has no slot for its second nibble yet
     slots_per_byte: int  # slots of contexts for each byte of input,
     slot_bits: int  # and log2 of their largest number
     head_bits: int  # the same of the positions of each match model
@@ -66,7 +66,7 @@ def tier(
     sure: bool = False,
     node_limit: int = 0,
     row_half_life: int = 0,
-    recover: bool = False,
+    recover: int = 0,
     lazy: bool = False,
     slots_per_byte: int = 6,
     slot_bits: int = 22,
@@ -107,7 +107,7 @@ def tier(
         half_life=half_life,
         sure=int(sure),
         node_limit=node_limit,
-        recover=int(recover),
+        recover=recover,
         lazy=int(lazy),
         row_half_life=row_half_life,
         slots_per_byte=slots_per_byte,

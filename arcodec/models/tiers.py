@@ -12,7 +12,7 @@ _ALL: dict[str, Any] = {"node_limit": 127, "row_half_life": 1000}
 _SMALL: dict[str, Any] = {**_ALL, "slot_bits": 19, "head_bits": 19, "row_bits": 14}
 _LARGE: dict[str, Any] = {
     **_ALL,
-    **{"rates": (600, 90, 15000), "sure": True, "recover": True, "lazy": True, "slots_per_byte": 16, "slot_bits": 23},
+    **{"rates": (600, 90, 15000), "sure": True, "recover": 5, "lazy": True, "slots_per_byte": 16, "slot_bits": 23},
 }
 
 # x86-64 code whose targets `arcodec.kernels.branches` made absolute, as fast as bytes-1.
