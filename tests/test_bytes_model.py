@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from arcodec.errors import CorruptError
-from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors
+from arcodec.kernels import apm, contexts, counters, history, match, mixer, port, selectors, slots
 from arcodec.kernels.fixed import STRETCH_MAX
 from arcodec.kernels.tables import fresh_tables
 from arcodec.kernels.tier import SURE_KINDS, bias, rows, tier
@@ -181,7 +181,43 @@ def test_tables_of_matches_cover_all_lengths() -> None:
     assert match.BUCKET.max() < match.BUCKETS
     assert match.BUCKET.size == match.LONGEST + 1
     assert match.QUALITY.max() < match.FAILED < match.QUALITIES <= 16
+    for misses in (0, 1, 0x8001, 0xFFFF):
+        for length in (0, 1, 15, 16, match.LONGEST):
+            assert 0 <= match.bucket(length, misses) < match.BUCKETS + match.RECOVERING * (misses > 0)
+            assert 0 <= match.quality_of(length, misses) < match.QUALITIES
     assert history.CLASS.max() < history.CLASSES <= 16
+
+
+@pytest.mark.parametrize(("shortest", "expected"), [(4, ord("f")), (5, 0)])
+def test_a_match_recovers_after_a_miss(shortest: int, expected: int) -> None:
+    text = np.frombuffer(b"abcdefghij abcXe", np.uint8)
+    heads, places = np.zeros(16, np.int32), np.zeros(1, np.uint64)
+    state = [np.zeros(1, np.int64) for _ in range(4)]
+    pointers, lengths, misses, next_byte = state
+    heads[0], pointers[0], lengths[0] = 0, 2, 3  # the c is to come
+    for position in range(14, len(text) + 1):
+        heads[0] = 0
+        match.recover(np.array([4]), heads, places, text, position, shortest, *state)
+    assert next_byte[0] == (256 + expected if expected else 0)
+    assert (misses[0], lengths[0]) == ((2, 1) if expected else (1, 0))
+
+
+@pytest.mark.parametrize("limit", [0, 127])
+def test_a_lazy_slot_knows_what_it_would_have_learnt(limit: int) -> None:
+    table = np.zeros(8 * slots.WORDS, np.uint32)
+    h, number, header = np.uint64(3 << 48), np.uint64(2), slots.continue_run(np.uint32(1), 0x5A)
+    place = slots.slot_of_second(table, h, number, header, 5, limit)
+    nodes, node = np.zeros(slots.WORDS, np.uint32), 1
+    for bit in (1, 0, 1, 0):
+        fresh = np.uint32(0)
+        nodes[node] = (
+            counters.slowly_updated_node(fresh, 0, bit, limit) if limit else counters.updated_node(fresh, 0, bit)
+        )
+        node = 2 * node + bit
+    assert np.array_equal(table[int(place) + 1 : int(place) + slots.WORDS], nodes[1:])
+    before = table.copy()
+    assert slots.slot_of_second(table, h, number, header, 5, limit) == place
+    assert np.array_equal(table, before)
 
 
 # Tiers.
@@ -194,6 +230,8 @@ TIERS = {
     "all there is": tier(
         range(contexts.CONTEXTS), [5], range(selectors.SELECTORS), [0, 3], node_limit=127, row_half_life=1000
     ),
+    "lazy": tier([0, 1, 46, 62], [5], range(selectors.SELECTORS), [17], lazy=True, node_limit=255),
+    "recovering": tier([7, 30, contexts.EXPECTED_BOTH], [5, 9], [selectors.MATCH], [0], recover=9, lazy=True),
     "sure": tier([0, 1, 46, 62], [5], range(selectors.SELECTORS), [17], sure=True, node_limit=255),
     "a set twice": tier([0, 1, 2], [5], [0] * 20, [0]),
     "default": tiers.DEFAULT,

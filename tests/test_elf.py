@@ -90,7 +90,7 @@ FILE, WHERE = _file()
 
 def _there_and_back(file: Symbols) -> Symbols:
     """What becomes of a file; it comes back, or an assertion fails."""
-    symbols = file.copy()
+    symbols: Symbols = file.copy()
     elf.forward(symbols)
     back = symbols.copy()
     assert elf.code_of(symbols) == elf.code_of(file)

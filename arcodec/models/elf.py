@@ -270,15 +270,15 @@ class _Frames:
 
     def _field(self, number: int) -> _Uint32s:
         """uint32[n]: that word of each FDE."""
-        return self._rows(number).view("<u4").reshape(-1)
+        rows: Symbols = self._symbols[self._places_of(number)]
+        return rows.view("<u4").reshape(-1)
 
     def _set_field(self, number: int, values: npt.NDArray[np.integer]) -> None:
-        at = self._section.begin + self.places[:, None] + 4 * number + np.arange(4)
-        self._symbols[at] = values.astype("<u4").view(np.uint8).reshape(-1, 4)
+        self._symbols[self._places_of(number)] = values.astype("<u4").view(np.uint8).reshape(-1, 4)
 
-    def _rows(self, number: int) -> Symbols:
-        at = self._section.begin + self.places[:, None] + 4 * number + np.arange(4)
-        return self._symbols[at]
+    def _places_of(self, number: int) -> _Int64s:
+        """int64[n, 4]: where in the symbols the bytes of that word are."""
+        return np.asarray(self._section.begin + self.places[:, None] + 4 * number + np.arange(4), np.int64)
 
     def _addresses(self) -> _Int64s:
         """int64[n]: of the field that says where the code begins, modulo 2**32."""
