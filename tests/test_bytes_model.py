@@ -227,8 +227,11 @@ TIERS = {
     "late only": tier([contexts.EXPECTED], [1, 16], [selectors.MATCH, selectors.KNOWN], [selectors.MATCH]),
     "parts left out": tier([0, 1, 2, 3, 7], [4], [0, 3], [0, 3, 5], extra=3, slots_per_byte=2),
     "turned round": tier(range(16)[::-1], [5, 9, 16], range(8)[::-1], [3, 0]),
-    "all there is": tier(
-        range(contexts.CONTEXTS), [5], range(selectors.SELECTORS), [0, 3], node_limit=127, row_half_life=1000
+    "all contexts, one half": tier(
+        range(41), [5], range(selectors.SELECTORS), [0, 3], node_limit=127, row_half_life=1000
+    ),
+    "all contexts, the other": tier(
+        range(41, contexts.CONTEXTS), [5], range(selectors.SELECTORS), range(selectors.SELECTORS), recover=5
     ),
     "lazy": tier([0, 1, 46, 62], [5], range(selectors.SELECTORS), [17], lazy=True, node_limit=255),
     "recovering": tier([7, 30, contexts.EXPECTED_BOTH], [5, 9], [selectors.MATCH], [0], recover=9, lazy=True),
