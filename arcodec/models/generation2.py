@@ -36,7 +36,7 @@ class Default(Variants):
 
 
 class Max(Variants):
-    """More than forty contexts, and for what they help with a net and a prior."""
+    """Fifty contexts, and for what they help with a net and a prior."""
 
     def __init__(self) -> None:
         with_net, code = with_extra(tiers.MAX, 1), with_extra(tiers.X86_MAX, 1)

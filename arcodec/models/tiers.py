@@ -71,7 +71,7 @@ _X86_SETS = (
     *(s.CODE_PHASE, s.CODE_OPCODE, s.ORDER3, s.RECORD, s.ABOVE, s.PARTIAL, s.SURE, s.CODE_HERE),
 )
 
-# Any file, at a third of the speed of bytes-1.
+# Any file, at a quarter of the speed of bytes-1.
 MAX = tier(
     contexts=(
         *range(c.ORDER1, c.RECORD_ABOVE + 1),
