@@ -10,7 +10,7 @@
 #
 # A start goes with its net, priors and tier: it is learnt with those that arcodec/models/generation2.py names, so a
 # change of any of them means another run of the last line, and another name there. Takes two minutes. Result:
-# start-default-0b2fe9e0a10e.safetensors, 830,536 bytes.
+# start-default-f3055a0de326.safetensors, 830,536 bytes.
 set -eu
 out=${1:?usage: runs/priors.sh OUT}
 test -e "$out/data/report.json" || python -m arcodec.training.data "$out/data"

@@ -184,7 +184,25 @@ def test_tables_of_matches_cover_all_lengths() -> None:
     assert match.BUCKET.max() < match.BUCKETS
     assert match.BUCKET.size == match.LONGEST + 1
     assert match.QUALITY.max() < match.FAILED < match.QUALITIES <= 16
+    for misses in (0, 1, 0x8001, 0xFFFF):
+        for length in (0, 1, 15, 16, match.LONGEST):
+            assert 0 <= match.bucket(length, misses) < match.BUCKETS + match.RECOVERING * (misses > 0)
+            assert 0 <= match.quality_of(length, misses) < match.QUALITIES
     assert history.CLASS.max() < history.CLASSES <= 16
+
+
+@pytest.mark.parametrize(("shortest", "expected"), [(4, ord("f")), (5, 0)])
+def test_a_match_recovers_after_a_miss(shortest: int, expected: int) -> None:
+    text = np.frombuffer(b"abcdefghij abcXe", np.uint8)
+    heads, places = np.zeros(16, np.int32), np.zeros(1, np.uint64)
+    state = [np.zeros(1, np.int64) for _ in range(4)]
+    pointers, lengths, misses, next_byte = state
+    heads[0], pointers[0], lengths[0] = 0, 2, 3  # the c is to come
+    for position in range(14, len(text) + 1):
+        heads[0] = 0
+        match.recover(np.array([4]), heads, places, text, position, shortest, *state)
+    assert next_byte[0] == (256 + expected if expected else 0)
+    assert (misses[0], lengths[0]) == ((2, 1) if expected else (1, 0))
 
 
 # Tiers.
@@ -194,9 +212,13 @@ TIERS = {
     "late only": tier([contexts.EXPECTED], [1, 16], [selectors.MATCH, selectors.KNOWN], [selectors.MATCH]),
     "parts left out": tier([0, 1, 2, 3, 7], [4], [0, 3], [0, 3, 5], extra=3, slots_per_byte=2),
     "turned round": tier(range(16)[::-1], [5, 9, 16], range(8)[::-1], [3, 0]),
-    "all there is": tier(
-        range(contexts.CONTEXTS), [5], range(selectors.SELECTORS), [0, 3], node_limit=127, row_half_life=1000
+    "all contexts, one half": tier(
+        range(41), [5], range(selectors.SELECTORS), [0, 3], node_limit=127, row_half_life=1000
     ),
+    "all contexts, the other": tier(
+        range(41, contexts.CONTEXTS), [5], range(selectors.SELECTORS), range(selectors.SELECTORS), recover=5
+    ),
+    "recovering": tier([7, 30, contexts.EXPECTED_BOTH], [5, 9], [selectors.MATCH], [0], recover=9),
     "sure": tier([0, 1, 46, 62], [5], range(selectors.SELECTORS), [17], sure=True, node_limit=255),
     "a set twice": tier([0, 1, 2], [5], [0] * 20, [0]),
     "default": tiers.DEFAULT,

@@ -37,12 +37,12 @@ def relative(v, end, size):
 
 
 @plain
-def _convert(symbols, back, code):
+def _convert(symbols, begin, stop, back, code):
     size = len(symbols)
-    i = np.int64(0)
-    while i < size:
+    i = np.int64(begin)
+    while i < stop:
         kind = at_target(code, uint64(0))
-        if kind == 0 or i + 4 > size:
+        if kind == 0 or i + 4 > stop:
             follow_code(code, uint64(0), np.int64(symbols[uint64(i)]))
             i += 1
             continue
@@ -67,16 +67,16 @@ def _convert(symbols, back, code):
         i += 4
 
 
-@kernel(void(uint8[::1], int64, uint64[::1]))
-def _run(symbols, back, code):
-    _convert(symbols, back, code)
+@kernel(void(uint8[::1], int64, int64, int64, uint64[::1]))
+def _run(symbols, begin, stop, back, code):
+    _convert(symbols, begin, stop, back, code)
 
 
-def forward(symbols: np.ndarray) -> None:
-    """Make the targets in `symbols`, uint8[n], n < 2**31, absolute, in place."""
-    _run(symbols, 0, np.zeros(SLOTS, np.uint64))
+def forward(symbols: np.ndarray, begin: int = 0, stop: int | None = None) -> None:
+    """Make the targets in symbols[begin:stop] absolute, in place; `symbols`: uint8[n], n < 2**31."""
+    _run(symbols, begin, len(symbols) if stop is None else stop, 0, np.zeros(SLOTS, np.uint64))
 
 
-def inverse(symbols: np.ndarray) -> None:
+def inverse(symbols: np.ndarray, begin: int = 0, stop: int | None = None) -> None:
     """Undo `forward`, in place."""
-    _run(symbols, 1, np.zeros(SLOTS, np.uint64))
+    _run(symbols, begin, len(symbols) if stop is None else stop, 1, np.zeros(SLOTS, np.uint64))

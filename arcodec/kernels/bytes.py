@@ -25,7 +25,7 @@ from arcodec.kernels.counters import (
 )
 from arcodec.kernels.hashing import K1, salted
 from arcodec.kernels.history import RECENT, remember
-from arcodec.kernels.match import BUCKET, BUCKETS, FAILED, QUALITY, STEADY, follow, match_places
+from arcodec.kernels.match import FAILED, STEADY, bucket, follow, match_places, quality_of, recover
 from arcodec.kernels.mixer import STRETCH, dot, squash, train
 from arcodec.kernels.net import Net, node_stretch, step
 from arcodec.kernels.port import code_bit, end_symbol, overrun
@@ -159,6 +159,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     places = tables.places
     pointers = tables.pointers
     lengths = tables.lengths
+    misses = tables.misses
     expected = tables.expected
     match_maps = tables.match_maps
     nodes = tables.nodes
@@ -172,6 +173,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     final_outputs = tables.final_outputs
 
     slot_mask = uint64(len(table) // WORDS - 1)
+    match_rows = len(matches) // models
     order3_mask = uint64(len(apm) // apms.STRIDE - APM_ORDER1 - 1)
 
     if begin < mixed:
@@ -186,13 +188,23 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         for k in range(n):
             hashes[k] = hash_context(values, contexts[k])
             fetch_slot(table, hashes[k] & slot_mask)
-        follow(tier.minimums, heads, places, symbols, i, pointers, lengths, expected)
         longest = models - 1
-        while longest > 0 and lengths[longest] == 0:
-            longest -= 1
+        if tier.recover > 0:
+            recover(tier.minimums, heads, places, symbols, i, tier.recover, pointers, lengths, misses, expected)
+            best = np.int64(-1)
+            for m in range(models):
+                if expected[m] > 0:
+                    trust = map_p12(matches[m * match_rows + bucket(lengths[m], misses[m]) * 2])
+                    if trust >= best:
+                        best = trust
+                        longest = m
+        else:
+            follow(tier.minimums, heads, places, symbols, i, pointers, lengths, expected)
+            while longest > 0 and lengths[longest] == 0:
+                longest -= 1
         guess = expected[longest]
-        quality = np.int64(QUALITY[lengths[longest]])
-        draw_late_contexts(history, guess, quality, values)
+        quality = quality_of(lengths[longest], misses[longest]) if guess > 0 else np.int64(0)
+        draw_late_contexts(history, guess, expected[0], quality, values)
         for k in late:
             hashes[k] = hash_context(values, contexts[k])
         for k in range(n):
@@ -277,7 +289,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
                 inputs[match_at + 2 * m + 1] = 0
                 if (expected[m] >> (8 - j)) == partial:
                     first = np.int64(1) if j == 0 else np.int64(0)
-                    match_maps[m] = (m * BUCKETS + np.int64(BUCKET[lengths[m]])) * 2 + first
+                    match_maps[m] = m * match_rows + bucket(lengths[m], misses[m]) * 2 + first
                     belief = np.int64(STRETCH[map_p12(matches[match_maps[m]])])
                     length = min(lengths[m], STEADY) * 16
                     sign = np.int64(1) if (expected[m] >> (7 - j)) & 1 else np.int64(-1)

@@ -8,20 +8,25 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
-from arcodec.kernels import keys, x86
+from arcodec.kernels import keys, operands, x86
 from arcodec.kernels.compiling import inline, plain
-from arcodec.kernels.hashing import K2, K3, salted
+from arcodec.kernels.hashing import K1, K2, K3, salted
 from arcodec.kernels.history import (
     ALIGNED,
     BRACKETS,
+    CHAIN,
+    CHAINS,
     CLASS,
     CODE,
+    COLUMN,
+    COLUMNS,
     DEPTH,
     FIELD,
     FIRST,
     FOLLOWERS,
     FOLLOWERS2,
     FOLLOWS,
+    FORMS,
     INDENT,
     INDEX,
     INDEX_AT,
@@ -33,6 +38,7 @@ from arcodec.kernels.history import (
     MANY,
     MARKS,
     OLDER,
+    OPERANDS,
     PARSER,
     PERIOD,
     PERIOD1,
@@ -49,6 +55,7 @@ from arcodec.kernels.history import (
     WORD2,
     WORD3,
     WORDS,
+    column_of,
 )
 
 ORDER1, ORDER2, ORDER3, ORDER4, ORDER6 = range(5)  # the last bytes
@@ -115,7 +122,23 @@ INDEXED_ABOVE = 62  # and the byte a record back
 FOLLOWED = 63  # the last byte, what followed the last two bytes the last two times
 FOLLOWED3 = 64  # what followed the last two bytes the last three times
 FOLLOWED12 = 65  # the last two bytes, what followed the last one the last two times
-CONTEXTS = 66
+EXPECTED_BOTH = 66  # the bytes that the shortest and the longest match expect, the quality of the longest
+COLUMN2 = 67  # the last two bytes at this distance from this counter, the last byte
+COLUMN3 = 68  # the last three bytes at this distance from this counter, the distance
+EIGHTHS = 69  # the eighth and sixteenth last byte, the position modulo 8
+SIXTEENTHS = 70  # the sixteenth and the last byte, the position modulo 16
+THIRD_ROWS = 71  # the bytes 24 and 48 before, the position modulo 24
+CODE_AFTER_FORM = 72  # this instruction so far and the forms of the last two
+CODE_AFTER_FORMS = 73  # where it stands, ModRM and SIB, and the forms of the last three
+CODE_DISPLACED = 74  # where it stands, the operand so far, the last displacement from its register
+CODE_DISPLACED2 = 75  # and the one before, without the opcode
+CODE_CALLED = 76  # this instruction so far and the target of the last call
+CODE_CALLED2 = 77  # the operand so far and the targets of the last two calls
+CODE_ALIGNED = 78  # this instruction so far, the last opcode, the position modulo 16
+CODE_OPCODES5 = 79  # where it stands and the opcodes of the last five
+WORD_LINE = 80  # the word so far, the first byte of the line
+WORD_FOLLOWED = 81  # the word so far, the word that followed the one before the last time
+CONTEXTS = 82
 
 
 def _parts() -> np.ndarray:
@@ -131,11 +154,16 @@ def _parts() -> np.ndarray:
     parts[KEY_VALUE : KEY_TOKEN + 1] = KEYS
     parts[RECORD_BYTE : INDEXED_ABOVE + 1] = PERIODS | RECORDS
     parts[FOLLOWED : FOLLOWED12 + 1] = FOLLOWS
+    parts[[COLUMN2, COLUMN3]] = COLUMNS | FOLLOWS | PERIODS | RECORDS
+    parts[WORD_LINE : WORD_FOLLOWED + 1] = TEXT | WORDS | LINES | CHAINS
+    parts[EIGHTHS : THIRD_ROWS + 1] = MANY
+    parts[CODE_AFTER_FORM : CODE_OPCODES5 + 1] = OPERANDS | CODE
     return parts
 
 
 PARTS = _parts()
-LATE = (EXPECTED, EXPECTED_ORDER1, EXPECTED_ORDER2)  # contexts known only once the match models are at the byte
+# Contexts known only once the match models are at the byte.
+LATE = (EXPECTED, EXPECTED_ORDER1, EXPECTED_ORDER2, EXPECTED_BOTH)
 # Contexts that learn nothing from a prior: other files tell nothing of this one, or they learn soon by themselves.
 UNTAUGHT = (
     *(ORDER1, ORDER2, PATH_TOKEN, *LATE),
@@ -143,6 +171,7 @@ UNTAUGHT = (
     *range(CODE_HERE, CODE_BYTES + 1),
     *(ORDER12, FOUR_BEFORE, VALUE_BEFORE, VALUE_AGREED),
     *range(RECORD_BYTE, FOLLOWED12 + 1),
+    *range(COLUMN2, CODE_OPCODES5 + 1),
 )
 
 
@@ -193,16 +222,29 @@ def draw_contexts(history, parts, symbols, position, values):
         values[RECORD_ABOVE] = record | (record1 << uint64(8)) | (uint64(position % period) << uint64(16))
     if parts & CODE:
         _draw_code(history, values)
+    if parts & OPERANDS:
+        _draw_operands(history, position, values)
     if parts & MANY:
         _draw_orders(history, values)
+        _draw_rows(history, symbols, position, values)
     if parts & TEXT:
         _draw_text(history, position, values)
+        if parts & CHAINS:
+            word = history[WORD] * K2
+            first = _earlier(symbols, np.int64(history[LINE]), position)
+            values[WORD_LINE] = word * K3 + first
+            values[WORD_FOLLOWED] = word * K3 + history[uint64(CHAIN) + ((history[WORD1] * K1) >> uint64(50))]
     if parts & KEYS:
         _draw_keys(history, symbols, position, values)
     if parts & PERIODS:
         _draw_records(history, symbols, position, values)
     if parts & FOLLOWS:
         _draw_followers(history, values)
+    if parts & COLUMNS:
+        column = history[uint64(COLUMN) + column_of(history, position)]
+        distance = uint64(min(position - np.int64(history[INDEX_AT]), 255))
+        values[COLUMN2] = (column & uint64(0xFFFF)) | (c1 << uint64(16))
+        values[COLUMN3] = (column & uint64(0xFFFFFF)) | (distance << uint64(24))
     return np.int64(CLASS[beside])
 
 
@@ -228,6 +270,46 @@ def _draw_code(history, values):
     values[CODE_REGISTERS] = (stand + (reg << uint64(20))) * K3 + (last & uint64(0xFFFFF))
     values[CODE_FIELD] = (stand + (field << uint64(19))) * K3
     values[CODE_BYTES] = stand | (recent << uint64(19))
+
+
+@plain
+def _draw_operands(history, position, values):
+    """The contexts of what instructions did last."""
+    phase = history[uint64(PARSER + x86.PHASE)]
+    op = history[uint64(PARSER + x86.OP)]
+    reg = history[uint64(PARSER + x86.REG)]
+    field = history[uint64(PARSER + x86.FIELD)]
+    here = history[uint64(PARSER + x86.HERE)]
+    past = history[uint64(PARSER + x86.PAST)]
+    prefixes = history[uint64(PARSER + x86.PREFIXES)]
+    call1 = history[uint64(FORMS + operands.CALL1)]
+    stand = phase | (history[uint64(PARSER + x86.LEFT)] << uint64(4)) | (op << uint64(8))
+    displaced = history[uint64(FORMS + operands.DISPLACED) + operands.register(reg, prefixes)]
+    place = (stand + (field << uint64(19))) * K2
+    values[CODE_AFTER_FORM] = here * K3 + history[uint64(FORMS + operands.FORM2)]
+    values[CODE_AFTER_FORMS] = (stand + (reg << uint64(20))) * K3 + history[uint64(FORMS + operands.FORM3)]
+    values[CODE_DISPLACED] = place + (displaced & uint64(0xFFFFFFFF)) * K3
+    values[CODE_DISPLACED2] = (phase + (field << uint64(4))) * K2 + displaced * K3
+    values[CODE_CALLED] = here * K2 + call1 * K3
+    values[CODE_CALLED2] = place + (call1 * K2 + history[uint64(FORMS + operands.CALL2)]) * K3
+    values[CODE_ALIGNED] = here * K3 + ((past & uint64(0xFFF)) << uint64(4)) + uint64(position & 15)
+    values[CODE_OPCODES5] = stand * K3 + past
+
+
+@plain
+def _draw_rows(history, symbols, position, values):
+    """Rows of 8, 16 and 24 bytes."""
+    recent = history[RECENT]
+    older = history[OLDER]
+    row = _earlier(symbols, position - 24, position)
+    row2 = _earlier(symbols, position - 48, position)
+    values[EIGHTHS] = (
+        (recent >> uint64(56)) | ((older >> uint64(56)) << uint64(8)) | (uint64(position & 7) << uint64(16))
+    )
+    values[SIXTEENTHS] = (
+        (older >> uint64(56)) | ((recent & uint64(0xFF)) << uint64(8)) | (uint64(position & 15) << uint64(16))
+    )
+    values[THIRD_ROWS] = row | (row2 << uint64(8)) | (uint64(position % 24) << uint64(16))
 
 
 @plain
@@ -328,15 +410,17 @@ def _draw_followers(history, values):
 
 
 @inline
-def draw_late_contexts(history, expected, quality, values):
+def draw_late_contexts(history, expected, shortest, quality, values):
     """Fill in the late contexts.
 
-    `expected`: int64, 256 + the byte that the longest match expects, or 0; `quality`: int64, of that match.
+    `expected`, `shortest`: int64, 256 + the byte that the longest match or the model of the shortest minimum
+    expects, or 0; `quality`: int64, of the longest match.
     """
     recent = history[RECENT]
     values[EXPECTED] = (uint64(expected) << uint64(8)) | uint64(quality)
     values[EXPECTED_ORDER1] = (uint64(expected) << uint64(8)) | (recent & uint64(0xFF))
     values[EXPECTED_ORDER2] = (uint64(expected) << uint64(16)) | (recent & uint64(0xFFFF))
+    values[EXPECTED_BOTH] = (uint64(expected) << uint64(16)) | (uint64(shortest) << uint64(4)) | uint64(quality)
 
 
 @inline

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
-from arcodec.kernels import keys, x86
+from arcodec.kernels import keys, operands, x86
 from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.hashing import K1, K3
 
@@ -48,6 +48,7 @@ _SEPARATOR = np.array([CLASS[c] in (BLANK, QUOTE, OPEN, CLOSE) or c in b",:;|=" 
 # Parts of the history that may be left out: flags.
 WORDS, LINES, RECORDS, CODE, TEXT, KEYS, PERIODS, FOLLOWS = 1, 2, 4, 8, 16, 32, 64, 128
 MANY = 256  # nothing more to remember, but more contexts to draw
+COLUMNS, OPERANDS, CHAINS = 512, 1024, 2048
 
 # Slots of the history, uint64[HISTORY].
 RECENT = 0  # the last 8 bytes, the latest lowest
@@ -93,6 +94,13 @@ HISTORY = _GAPS + 1024
 # FOLLOWS
 FOLLOWERS2 = HISTORY  # [65536] the last 8 bytes that followed each two
 FULL_HISTORY = HISTORY + 65536
+# COLUMNS, which needs PERIODS and FOLLOWS
+COLUMN = FULL_HISTORY  # [4096] the last 8 bytes at each distance from each counter of records
+# OPERANDS, which needs CODE, and FOLLOWS
+FORMS = COLUMN + 4096  # [operands.SLOTS] see `arcodec.kernels.operands`
+# CHAINS, which needs TEXT
+CHAIN = FORMS + operands.SLOTS  # [16384] the word that followed each word the last time
+FULLEST_HISTORY = CHAIN + 16384
 
 _SCAN = 256  # how far along the line above the end of a field is looked for
 _TRUSTED = 12
@@ -100,6 +108,8 @@ _TRUSTED = 12
 
 def history_size(parts: int) -> int:
     """How many slots the history has that keeps these parts."""
+    if parts & (COLUMNS | OPERANDS | CHAINS):
+        return FULLEST_HISTORY
     return FULL_HISTORY if parts & FOLLOWS else HISTORY
 
 
@@ -115,8 +125,13 @@ def remember(history, parts, symbols, position, byte):
     """Take in `byte` = symbols[position], int64, into the `parts` that are kept, int64 flags."""
     recent = history[RECENT]
     kind = np.int64(CLASS[byte])
+    if parts & CHAINS and history[WORD] != uint64(0) and kind not in (LOWER, UPPER, HIGH):
+        history[uint64(CHAIN) + ((history[WORD1] * K1) >> uint64(50))] = history[WORD]
     if parts & TEXT:
         _remember_text(history, byte, kind)
+    if parts & COLUMNS:
+        column = uint64(COLUMN) + column_of(history, position)
+        history[column] = (history[column] << uint64(8)) | uint64(byte)
     if parts & PERIODS:
         _remember_periods(history, symbols, position, byte)
     if parts & KEYS:
@@ -130,6 +145,8 @@ def remember(history, parts, symbols, position, byte):
         _remember_line(history, symbols, position, byte, kind)
     if parts & RECORDS:
         _remember_record(history, position, byte)
+    if parts & OPERANDS:
+        operands.follow_operands(history, uint64(FORMS), uint64(PARSER), byte)
     if parts & CODE:
         x86.follow_code(history, uint64(PARSER), byte)
     follower = uint64(FOLLOWERS) + (recent & uint64(0xFF))
@@ -138,6 +155,13 @@ def remember(history, parts, symbols, position, byte):
     history[RECENT] = (recent << uint64(8)) | uint64(byte)
     history[SHAPE] = (history[SHAPE] << uint64(4)) | uint64(kind)
     history[COARSE_SHAPE] = ((history[COARSE_SHAPE] << uint64(3)) | uint64(_COARSE[byte])) & uint64(511)
+
+
+@inline
+def column_of(history, position):
+    """A number below 4096, uint64, for the distance of `position` from the counter of records, and the counter."""
+    distance = uint64(min(position - np.int64(history[INDEX_AT]), 255))
+    return ((history[INDEX] | (distance << uint64(8))) * K1) >> uint64(52)
 
 
 @inline

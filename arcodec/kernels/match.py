@@ -20,8 +20,10 @@ LONGEST_MINIMUM = 16  # what the history holds
 LONGEST = 400  # lengths stop here, and so does verifying
 STEADY = 32  # from this length on, lengths are told apart coarsely
 BUCKETS = 57  # of lengths, for the belief in the expected byte
-QUALITIES = 11  # of the longest match, to choose contexts and weights by: 0 none, 1 ... 9 by length, 10 it failed
+RECOVERING = 128  # more buckets, of matches that missed a byte of the last 16: by length since and number of misses
+QUALITIES = 15  # to choose contexts and weights by: 0 none, 1 ... 9 by length, 10 it failed, 11 ... 14 recovering
 FAILED = 10
+GIVEN_UP = 8  # misses among 16 bytes
 
 
 def _buckets() -> np.ndarray:
@@ -90,3 +92,64 @@ def follow(minimums, heads, places, symbols, position, pointers, lengths, expect
                 pointers[m] = found
         heads[places[m]] = int32(position)
         expected[m] = np.int64(symbols[uint64(pointers[m])]) + 256 if lengths[m] > 0 else 0
+
+
+@inline
+def _missed(misses):
+    """How many of the last 16 bytes were missed: the bits of an int64 below 2**16."""
+    x = misses - ((misses >> 1) & 0x5555)
+    x = (x & 0x3333) + ((x >> 2) & 0x3333)
+    x = (x + (x >> 4)) & 0x0F0F
+    return (x + (x >> 8)) & 31
+
+
+@inline
+def recover(minimums, heads, places, symbols, position, shortest, pointers, lengths, misses, expected):
+    """`follow`, but a match that fails is followed further, until it fails often or another one is longer.
+
+    `shortest`: models of a shorter minimum do not do so. `misses`: int64[models], which of the last 16 bytes each
+    model expected wrongly, the latest in bit 0; `lengths` count from the last miss on. A pointer stays below
+    `position`, as both go on by one. Source: the recovery of paq8px's match model (Gotty, 2019).
+    """
+    for m in range(len(minimums)):
+        if position < minimums[m]:
+            continue
+        if pointers[m] > 0:
+            if symbols[uint64(pointers[m])] == symbols[uint64(position - 1)]:
+                lengths[m] = min(lengths[m] + 1, LONGEST)
+                misses[m] = (misses[m] << 1) & 0xFFFF
+                pointers[m] += 1
+            else:
+                misses[m] = ((misses[m] << 1) & 0xFFFF) | 1
+                lost = minimums[m] < shortest or _missed(misses[m]) > GIVEN_UP
+                pointers[m] = 0 if lost else pointers[m] + 1
+                lengths[m] = 0
+        if pointers[m] == 0 or misses[m] > 0:
+            found = np.int64(heads[places[m]])  # 0: none
+            n = np.int64(0)
+            while n < LONGEST and n < found and symbols[uint64(found - n - 1)] == symbols[uint64(position - n - 1)]:
+                n += 1
+            if n >= minimums[m] and (pointers[m] == 0 or n > lengths[m]):
+                lengths[m] = n
+                pointers[m] = found
+                misses[m] = 0
+        heads[places[m]] = int32(position)
+        expected[m] = np.int64(symbols[uint64(pointers[m])]) + 256 if pointers[m] > 0 else 0
+
+
+@inline
+def bucket(length, misses):
+    """For the belief in the expected byte, below BUCKETS, or BUCKETS + RECOVERING where there were misses."""
+    if misses == 0:
+        return np.int64(BUCKET[length])
+    return BUCKETS + min(length, 15) * 8 + min(_missed(misses) - 1, 7)
+
+
+@inline
+def quality_of(length, misses):
+    """The quality of a match."""
+    if misses == 0:
+        return np.int64(QUALITY[length])
+    return (
+        np.int64(11) if length == 0 else np.int64(12) if length < 4 else np.int64(13) if length < 9 else np.int64(14)
+    )

@@ -10,6 +10,7 @@ from numba import uint64
 
 from arcodec.kernels import keys, x86
 from arcodec.kernels.compiling import inline
+from arcodec.kernels.hashing import K1, K2
 from arcodec.kernels.history import (
     CLASS,
     COARSE_SHAPE,
@@ -29,6 +30,9 @@ from arcodec.kernels.history import (
     TEXT,
     WORD_LENGTH,
     WORDS,
+)
+from arcodec.kernels.history import (
+    WORD as WORD_SO_FAR,
 )
 
 ORDER0 = 0  # the bits of this byte so far
@@ -51,10 +55,13 @@ PARTIAL = 16  # the bits of this byte so far x quality of the longest match, coa
 SURE = 17  # bit x number of contexts that saw one bit only
 INDEXED = 18  # distance from the counter of records
 KIND = 19  # within a tag, quoted or not, the token empty or not, x class of the last byte x bit
-SELECTORS = 20
+PATH = 20  # the path of keys, hashed
+WORD_HASH = 21  # the word so far, hashed
+CODE_HERE = 22  # the instruction so far, hashed
+SELECTORS = 23
 
 SHARES = 16  # of all contexts, that KNOWN tells apart
-_COARSE = np.array([0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 0], np.int64)  # qualities of matches
+_COARSE = np.array([0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 0, 0, 1, 1, 2], np.int64)  # qualities of matches
 ROWS = np.array(
     [
         256,
@@ -77,6 +84,9 @@ ROWS = np.array(
         8 * SHARES,
         256,
         2048,
+        256,
+        1024,
+        2048,
     ],
     np.int64,
 )
@@ -92,6 +102,9 @@ def _parts() -> np.ndarray:
     parts[COLUMN] = LINES | MANY
     parts[[RECORD, ABOVE, INDEXED]] = PERIODS | RECORDS
     parts[[VALUE, KIND]] = KEYS
+    parts[PATH] = KEYS
+    parts[WORD_HASH] = WORDS | MANY
+    parts[CODE_HERE] = CODE
     parts[MARK] = TEXT | WORDS
     return parts
 
@@ -111,6 +124,8 @@ def select_for_byte(history, parts, symbols, position, chosen):
     chosen[SHAPE] = np.int64(history[COARSE_SHAPE])
     if parts & MANY:
         chosen[ORDER3] = np.int64((history[RECENT] >> uint64(16)) & uint64(0xFF))
+        if parts & WORDS:
+            chosen[WORD_HASH] = np.int64((history[WORD_SO_FAR] * K2) >> uint64(54))
         if parts & LINES:
             column = min(position - np.int64(history[LINE]), 31)
             chosen[COLUMN] = column * 16 + np.int64(CLASS[recent & 255])
@@ -126,6 +141,9 @@ def select_for_byte(history, parts, symbols, position, chosen):
         chosen[VALUE] = (min(length, 7) * 16 + old) * 8
         mode = np.int64(history[uint64(KEYED + keys.MODE)]) * 2 + np.int64(history[uint64(KEYED + keys.QUOTED)])
         empty = 1 if history[uint64(KEYED + keys.TOKEN)] == uint64(0) else 0
+        chosen[PATH] = np.int64(
+            history[uint64(KEYED + keys.STACK) + history[uint64(KEYED + keys.DEPTH)]] >> uint64(56)
+        )
         chosen[KIND] = ((mode * 2 + empty) * 16 + np.int64(CLASS[recent & 255])) * 8
     if parts & TEXT:
         chosen[MARK] = np.int64(history[MARKS] & uint64(0xFF))
@@ -135,6 +153,7 @@ def select_for_byte(history, parts, symbols, position, chosen):
         op = np.int64(history[uint64(PARSER + x86.OP)] & uint64(0x3FF))
         last = np.int64((history[uint64(PARSER + x86.LAST)] >> uint64(20)) & uint64(0x3FF))
         chosen[CODE_PHASE] = (phase * 8 + min(left, 7)) * 8
+        chosen[CODE_HERE] = np.int64((history[uint64(PARSER + x86.HERE)] * K1) >> uint64(53))
         chosen[CODE_OPCODE] = 1024 + op if phase >= x86.MODRM and phase <= x86.IMMEDIATE else last
 
 

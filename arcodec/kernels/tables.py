@@ -10,7 +10,7 @@ import numpy.typing as npt
 from arcodec.kernels import apm, counters, history, selectors, slots
 from arcodec.kernels.compiling import Int32s, Int64s, Uint32s, Uint64s
 from arcodec.kernels.contexts import CONTEXTS
-from arcodec.kernels.match import BUCKETS
+from arcodec.kernels.match import BUCKETS, RECOVERING
 from arcodec.kernels.tier import KINDS, NODE, RUN, STATE, Tier, bias, rows
 
 _Number = TypeVar("_Number", bound=np.generic)
@@ -27,7 +27,7 @@ class Tables(NamedTuple):
     table: Uint32s  # [16 * 2**k], k >= 3, the slots of contexts
     states: Uint32s  # [n * 256] maps of bit histories
     runs: Uint32s  # [n * RUN_LENGTHS * 8] maps of runs: is the run byte right, by its count and the bit
-    matches: Uint32s  # [m * BUCKETS * 2] maps of matches: is the expected byte right, by length and at bit 0
+    matches: Uint32s  # [m * buckets * 2] maps of matches: is the expected byte right, by length and at bit 0
     weights: Int32s  # [rows * width]
     visits: Uint32s  # [rows] how often the weights of each row were used, as far as the tier counts that
     final: Int32s  # [rows * final_width]
@@ -46,6 +46,7 @@ class Tables(NamedTuple):
     places: Uint64s  # [m]
     pointers: Int64s  # [m]
     lengths: Int64s  # [m]
+    misses: Int64s  # [m]
     expected: Int64s  # [m]
     match_maps: Int64s  # [m]
     # What belongs to the bit.
@@ -93,7 +94,7 @@ def fresh_tables(tier: Tier, size: int) -> Tables:
         states=np.tile(counters.history_map(), n),
         # A run of n is right n + 3/2 times as often as not, to begin with; the longer a match, the surer.
         runs=np.tile(np.repeat(counters.belief_map(2 * np.arange(RUN_LENGTHS) + 3), 8), n),
-        matches=np.tile(np.repeat(counters.belief_map(4 * np.arange(BUCKETS) + 3), 2), m),
+        matches=np.tile(np.repeat(counters.belief_map(_chances(tier)), 2), m),
         weights=_weights(tier),
         visits=np.zeros(rows(tier.sets), np.uint32),
         final=final,
@@ -111,6 +112,7 @@ def fresh_tables(tier: Tier, size: int) -> Tables:
         places=np.zeros(m, np.uint64),
         pointers=np.zeros(m, np.int64),
         lengths=np.zeros(m, np.int64),
+        misses=np.zeros(m, np.int64),
         expected=np.zeros(m, np.int64),
         match_maps=np.zeros(m, np.int64),
         nodes=np.zeros(n, np.uint32),
@@ -133,6 +135,12 @@ def copied(tables: Tables) -> Tables:
         return other
 
     return Tables(*(copy(array) for array in tables))
+
+
+def _chances(tier: Tier) -> Int64s:
+    """The chances that an expected byte is right, by the bucket of its match."""
+    chances = 4 * np.arange(BUCKETS) + 3
+    return np.append(chances, np.arange(RECOVERING) // 4 + 1) if tier.recover else chances
 
 
 def _weights(tier: Tier) -> Int32s:

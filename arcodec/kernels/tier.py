@@ -47,6 +47,7 @@ class Tier(NamedTuple):
     sure: int  # whether there are SURE_KINDS more inputs for each context
     node_limit: int  # of the count in nodes, see `counters.slowly_updated_node`; 0: `counters.updated_node`
     row_half_life: int  # the same after so many uses of a row of weights, whose own rate it then has; 0: it has not
+    recover: int  # the shortest minimum of the match models that go on after a miss; 0: none does
     slots_per_byte: int  # slots of contexts for each byte of input,
     slot_bits: int  # and log2 of their largest number
     head_bits: int  # the same of the positions of each match model
@@ -64,6 +65,7 @@ def tier(
     sure: bool = False,
     node_limit: int = 0,
     row_half_life: int = 0,
+    recover: int = 0,
     slots_per_byte: int = 6,
     slot_bits: int = 22,
     head_bits: int = 20,
@@ -77,7 +79,7 @@ def tier(
         sets, finals: numbers in `arcodec.kernels.selectors`.
         extra: further inputs, at most 16.
         rates: first_rate, last_rate, half_life.
-        sure, node_limit, row_half_life: see `Tier`.
+        sure, node_limit, recover, row_half_life: see `Tier`.
         slots_per_byte, slot_bits, head_bits, row_bits: sizes of tables, see `Tier`.
     """
     n = len(contexts)
@@ -103,6 +105,7 @@ def tier(
         half_life=half_life,
         sure=int(sure),
         node_limit=node_limit,
+        recover=recover,
         row_half_life=row_half_life,
         slots_per_byte=slots_per_byte,
         slot_bits=slot_bits,

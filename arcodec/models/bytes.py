@@ -19,14 +19,14 @@ from arcodec.kernels import net as nets
 from arcodec.kernels import port as ports
 from arcodec.kernels.tables import Tables, copied, fresh_tables, tables_size
 from arcodec.kernels.tier import Tier, tier
+from arcodec.models import elf, store
 from arcodec.models import start as starts
-from arcodec.models import store
 from arcodec.models.base import Model, Port, Symbols, Words, size_of
 
 _NO_WORDS = np.empty(0, np.uint32)
 _TAIL = 1 << 16  # bytes at the end of a prior that are modelled in full without a start; before them only slots learn
-_SHORT = 1 << 16  # chunks up to this many bytes share primed tables,
-_SHORT_SLOTS = 21  # of 2**_SHORT_SLOTS slots
+SHORT = 1 << 16  # chunks up to this many bytes share primed tables,
+_SHORT_SLOTS = 20  # of 2**_SHORT_SLOTS slots
 
 
 @cache
@@ -87,7 +87,7 @@ class Bytes(Model):
         return done
 
     def _primed(self, size: int) -> Tables:
-        if size > _SHORT:
+        if size > SHORT:
             return self._prime(size)
         return copied(_kept(self))
 
@@ -105,7 +105,7 @@ class Bytes(Model):
     def _after(self, size: int, mixed: int) -> Tables:
         """Tables for a chunk of `size` bytes which know the prior, modelled in full from `mixed` on."""
         prior = prior_text(self.prior).copy()
-        tier = self._short if size <= _SHORT else self.tier
+        tier = self._short if size <= SHORT else self.tier
         tables = fresh_tables(tier, len(prior) + size)
         port, net = ports.encoder(), nets.again(_net(self.net))
         kernel.run(port, _NO_WORDS, _NO_WORDS, prior, 0, len(prior), mixed, tier, tables, net)
@@ -113,7 +113,7 @@ class Bytes(Model):
 
     def studied(self) -> Tables:
         """Tables for a short chunk; slots, positions and history are those after the prior, all else is fresh."""
-        return self._after(_SHORT, len(prior_text(self.prior)))
+        return self._after(SHORT, len(prior_text(self.prior)))
 
     def learn(self, tables: Tables, symbols: Symbols) -> None:
         """Model a short chunk with what `studied` gave."""
@@ -128,14 +128,14 @@ class Bytes(Model):
         prior = len(prior_text(self.prior))
         if not prior:
             return tables_size(self.tier, size) + _net_size(self.net)
-        if size > _SHORT:
+        if size > SHORT:
             return tables_size(self.tier, prior + size) + _net_size(self.net) + 2 * prior + size
         return 2 * self.kept_memory() + _net_size(self.net) + 2 * prior + size
 
     def kept_memory(self) -> int:
         """Bytes of the primed tables that short chunks share; they stay once they are made."""
         prior = len(prior_text(self.prior))
-        return tables_size(self._short, prior + _SHORT) if prior else 0
+        return tables_size(self._short, prior + SHORT) if prior else 0
 
 
 class CodeBytes(Bytes):
@@ -151,10 +151,30 @@ class CodeBytes(Bytes):
         return symbols
 
 
+class ElfBytes(CodeBytes):
+    """The same for ELF files: tables lose what they repeat, and only what is executable is taken for code."""
+
+    def arrange(self, chunk: Symbols) -> Symbols:
+        symbols = Bytes.arrange(self, chunk)
+        elf.forward(symbols)
+        branches.forward(symbols, *elf.code_of(symbols))
+        return symbols
+
+    def restore(self, symbols: Symbols) -> Symbols:
+        branches.inverse(symbols, *elf.code_of(symbols))
+        elf.inverse(symbols)
+        return symbols
+
+
 @cache
 def _kept(model: Bytes) -> Tables:
     """Primed tables for short chunks; one copy serves all of them."""
-    return model._prime(_SHORT)
+    return model._prime(SHORT)
+
+
+def forget() -> None:
+    """Give back the primed tables that short chunks share."""
+    _kept.cache_clear()
 
 
 def _net_size(name: str | None) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from arcodec import container
 from arcodec.kernels.tier import with_extra
 from arcodec.models import tiers
-from arcodec.models.bytes import Bytes, CodeBytes
+from arcodec.models.bytes import Bytes, CodeBytes, ElfBytes
 from arcodec.models.variants import Variants
 
 _NET = "net-766cc385f2f8"
 _PROSE, _MARKUP = "prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0"
-_START = "start-default-0b2fe9e0a10e"
+_START = "start-default-f3055a0de326"
 
 
 class Fast(Variants):
@@ -37,7 +37,7 @@ class Default(Variants):
 
 
 class Max(Variants):
-    """More than forty contexts, and for what they help with a net and a prior."""
+    """Fifty contexts, and for what they help with a net and a prior."""
 
     def __init__(self) -> None:
         with_net, code = with_extra(tiers.MAX, 1), with_extra(tiers.X86_MAX, 1)
@@ -46,6 +46,6 @@ class Max(Variants):
             Bytes(with_net, _NET),
             Bytes(with_net, _NET, _PROSE),
             Bytes(with_net, _NET, _MARKUP),
-            CodeBytes(code, _NET),
+            ElfBytes(code, _NET),
         ]
         super().__init__("bytes-2-max", container.BYTES_MAX, variants)

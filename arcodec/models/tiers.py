@@ -10,7 +10,10 @@ from arcodec.kernels.tier import tier
 
 _ALL: dict[str, Any] = {"node_limit": 127, "row_half_life": 1000}
 _SMALL: dict[str, Any] = {**_ALL, "slot_bits": 19, "head_bits": 19, "row_bits": 14}
-_LARGE: dict[str, Any] = {**_ALL, "rates": (600, 90, 15000), "sure": True, "slots_per_byte": 16, "slot_bits": 23}
+_LARGE: dict[str, Any] = {
+    **{**_ALL, "rates": (600, 90, 15000), "sure": True, "recover": 5},
+    **{"slots_per_byte": 16, "slot_bits": 23},
+}
 
 # x86-64 code whose targets `arcodec.kernels.branches` made absolute, as fast as bytes-1.
 X86 = tier(
@@ -62,7 +65,13 @@ X86_FAST = tier(
     **_SMALL,
 )
 
-# Any file, at a third of the speed of bytes-1.
+_MAX_SETS = (*range(s.ORDER0, s.WORD + 1), *range(s.ORDER3, s.KIND + 1), s.PATH, s.WORD_HASH)
+_X86_SETS = (
+    *range(s.ORDER0, s.EXPECTED + 1),
+    *(s.CODE_PHASE, s.CODE_OPCODE, s.ORDER3, s.RECORD, s.ABOVE, s.PARTIAL, s.SURE, s.CODE_HERE),
+)
+
+# Any file, at a quarter of the speed of bytes-1.
 MAX = tier(
     contexts=(
         *range(c.ORDER1, c.RECORD_ABOVE + 1),
@@ -71,10 +80,11 @@ MAX = tier(
         *(c.TOKENS, c.INDENTED, c.SHAPES_BYTES, c.MARKS4),
         *range(c.KEY_VALUE, c.KEY_TOKEN + 1),
         *(c.RECORD_LEFT, c.RECORDS3, c.INDEXED, c.INDEXED_BYTE, c.INDEXED_ABOVE, c.FOLLOWED, c.FOLLOWED3),
+        *(c.EXPECTED_BOTH, c.COLUMN2, c.COLUMN3, c.WORD_LINE, c.WORD_FOLLOWED),
     ),
     minimums=(5, 9, 16),
-    sets=(*range(s.ORDER0, s.WORD + 1), *range(s.ORDER3, s.KIND + 1)),
-    finals=(s.ORDER0, s.MATCH, s.WORD, s.VALUE, s.ORDER1),
+    sets=_MAX_SETS,
+    finals=_MAX_SETS,
     **_LARGE,
 )
 
@@ -86,12 +96,10 @@ X86_MAX = tier(
         *range(c.CODE_HERE, c.CODE_BYTES + 1),
         *(c.ORDER5, c.ORDER8, c.EXPECTED_ORDER2, c.SKIP2, c.SKIP12, c.FOUR_BEFORE),
         *(c.RECORD_LEFT, c.RECORDS3, c.RECORD2, c.FOLLOWED, c.FOLLOWED3, c.FOLLOWED12),
+        *(c.EXPECTED_BOTH, *range(c.EIGHTHS, c.THIRD_ROWS + 1), *range(c.CODE_AFTER_FORM, c.CODE_OPCODES5 + 1)),
     ),
     minimums=(5, 9, 16),
-    sets=(
-        *range(s.ORDER0, s.EXPECTED + 1),
-        *(s.CODE_PHASE, s.CODE_OPCODE, s.ORDER3, s.RECORD, s.ABOVE, s.PARTIAL, s.SURE),
-    ),
-    finals=(s.ORDER0, s.MATCH, s.CODE_PHASE),
+    sets=_X86_SETS,
+    finals=_X86_SETS,
     **_LARGE,
 )

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from arcodec.errors import CorruptError
 from arcodec.kernels.grams import common_grams
 from arcodec.models import VARIANTS
-from arcodec.models.base import Model, Port, Symbols, Watch, Words
-from arcodec.models.bytes import Bytes, CodeBytes, prior_text
+from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
+from arcodec.models.bytes import SHORT, Bytes, CodeBytes, forget, prior_text
 
 _SLICES, _SLICE = 4, 1 << 12  # a sample of a chunk: its number of slices, and their bytes
 _COMMON = 0.02  # a prior that has fewer of the sample's grams is not tried,
@@ -44,24 +44,24 @@ class Variants(Model):
 
     def choose(self, chunk: Symbols) -> int:
         """The number of the variant for a chunk, uint8[n]: tried on slices of it, in so far as they are likely."""
-        return self._chosen(chunk)[0]
+        return self._chosen(chunk, None)[0]
 
-    def _chosen(self, chunk: Symbols) -> tuple[int, bytes | None]:
+    def _chosen(self, chunk: Symbols, watch: Watch | None) -> tuple[int, bytes | None]:
         """The number of the variant for a chunk, and the payload if the chunk was tried as a whole."""
         if not len(chunk):
             return self._plain, None
         if self._code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
             sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
             like = self._net if self.variants[self._code].net and self._net is not None else self._plain
-            if self._cost(self._code, sample) < _WORTH_CODE * self._cost(like, sample):
+            if self._cost(self._code, sample, watch) < _WORTH_CODE * self._cost(like, sample, watch):
                 return self._code, None
         if len(chunk) > _SLICES * _SLICE:
             sample = _sample(chunk, _SLICES, _SLICE)
-            return self._tried(sample, lambda number: self._cost(number, sample)), None
+            return self._tried(sample, lambda number: self._cost(number, sample, watch)), None
         payloads: dict[int, bytes] = {}
 
         def length(number: int) -> float:
-            payloads[number] = self.variants[number].encode(chunk)
+            payloads[number] = self.variants[number].encode(chunk, watch)
             return len(payloads[number])
 
         number = self._tried(chunk, length)
@@ -81,8 +81,8 @@ class Variants(Model):
         likely = min(with_prior, key=lambda number: with_prior[number], default=None)
         return likely if likely is not None and with_prior[likely] < _WORTH_A_PRIOR * cost else best
 
-    def _cost(self, number: int, sample: Symbols) -> float:
-        return float(self.variants[number].bits(sample).sum())
+    def _cost(self, number: int, sample: Symbols, watch: Watch | None) -> float:
+        return float(self.variants[number].bits(sample, watch).sum())
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         """The loop of the variant that `predict` and `sample` are of."""
@@ -90,20 +90,24 @@ class Variants(Model):
         return self.variants[number].run(port, words, costs, symbols, stop)
 
     def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
-        number, payload = self._chosen(chunk)
+        number, payload = self._chosen(chunk, watch)
+        if len(chunk) > SHORT:
+            forget()
         return bytes([number]) + (self.variants[number].encode(chunk, watch) if payload is None else payload)
 
     def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
         return self._variant(payload).decode(payload[1:], shape, watch)
 
-    def bits(self, chunk: Symbols) -> npt.NDArray[np.float32]:
-        return self.variants[self.choose(chunk)].bits(chunk)
+    def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
+        return self.variants[self._chosen(chunk, watch)[0]].bits(chunk, watch)
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         if payload:
             return self._variant(payload).memory(shape)
-        kept = sum(variant.kept_memory() for variant in self.variants)  # by having been tried
-        return max(variant.memory(shape) for variant in self.variants) + kept
+        sample = (min(size_of(shape), SHORT),)
+        kept = [variant.kept_memory() for variant in self.variants]  # by all that are tried; a variant counts its own
+        trial = sum(kept) + max(v.memory(sample) - k for v, k in zip(self.variants, kept, strict=True))
+        return max(trial, *(variant.memory(shape) for variant in self.variants))
 
     def _variant(self, payload: bytes) -> Bytes:
         if not payload or payload[0] >= len(self.variants):
