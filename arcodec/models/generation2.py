@@ -8,7 +8,7 @@ from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, CodeBytes, ElfBytes
 from arcodec.models.variants import Variants
 
-_NET = "net-766cc385f2f8"
+_NET, _LARGE_NET = "net-766cc385f2f8", "net-3490371977ca"
 _PROSE, _MARKUP = "prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0"
 _START = "start-default-f3055a0de326"
 
@@ -43,9 +43,9 @@ class Max(Variants):
         with_net, code = with_extra(tiers.MAX, 1), with_extra(tiers.X86_MAX, 1)
         variants = [
             Bytes(tiers.MAX),
-            Bytes(with_net, _NET),
-            Bytes(with_net, _NET, _PROSE),
-            Bytes(with_net, _NET, _MARKUP),
-            ElfBytes(code, _NET),
+            Bytes(with_net, _LARGE_NET),
+            Bytes(with_net, _LARGE_NET, _PROSE),
+            Bytes(with_net, _LARGE_NET, _MARKUP),
+            ElfBytes(code, _LARGE_NET),
         ]
-        super().__init__("bytes-2-max", container.BYTES_MAX, variants)
+        super().__init__("bytes-2-max", container.BYTES_MAX, variants, scouts=Default().variants)

@@ -29,13 +29,14 @@ class Variants(Model):
     At least one variant is plain, with neither net nor prior; others may have a net, a net and a prior, or be for
     machine code. `encode` and `bits` are of the variant that suits the chunk; `predict` and `sample`, which have no
     chunk to choose by, are of the one that has a net but no prior, if there is one, else of the plain one.
+    Slow variants have scouts: models like them, number by number, that are tried in their place.
     """
 
     dimensions = 1
 
-    def __init__(self, name: str, code: int, variants: Sequence[Bytes]) -> None:
-        self.name, self.code, self.variants = name, code, tuple(variants)
-        assert len(self.variants) == len(VARIANTS[code])
+    def __init__(self, name: str, code: int, variants: Sequence[Bytes], scouts: Sequence[Bytes] = ()) -> None:
+        self.name, self.code, self.variants, self._scouts = name, code, tuple(variants), tuple(scouts or variants)
+        assert len(self.variants) == len(self._scouts) == len(VARIANTS[code])
         general = [k for k, variant in enumerate(self.variants) if not isinstance(variant, CodeBytes)]
         self._plain = next(k for k in general if not self.variants[k].net)
         self._priors = [k for k in general if self.variants[k].prior]
@@ -52,10 +53,10 @@ class Variants(Model):
             return self._plain, None
         if self._code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
             sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
-            like = self._net if self.variants[self._code].net and self._net is not None else self._plain
+            like = self._net if self._scouts[self._code].net and self._net is not None else self._plain
             if self._cost(self._code, sample, watch) < _WORTH_CODE * self._cost(like, sample, watch):
                 return self._code, None
-        if len(chunk) > _SLICES * _SLICE:
+        if len(chunk) > _SLICES * _SLICE or self._scouts != self.variants:
             sample = _sample(chunk, _SLICES, _SLICE)
             return self._tried(sample, lambda number: self._cost(number, sample, watch)), None
         payloads: dict[int, bytes] = {}
@@ -82,7 +83,7 @@ class Variants(Model):
         return likely if likely is not None and with_prior[likely] < _WORTH_A_PRIOR * cost else best
 
     def _cost(self, number: int, sample: Symbols, watch: Watch | None) -> float:
-        return float(self.variants[number].bits(sample, watch).sum())
+        return float(self._scouts[number].bits(sample, watch).sum())
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         """The loop of the variant that `predict` and `sample` are of."""
@@ -105,9 +106,9 @@ class Variants(Model):
         if payload:
             return self._variant(payload).memory(shape)
         sample = (min(size_of(shape), SHORT),)
-        kept = [variant.kept_memory() for variant in self.variants]  # by all that are tried; a variant counts its own
-        trial = sum(kept) + max(v.memory(sample) - k for v, k in zip(self.variants, kept, strict=True))
-        return max(trial, *(variant.memory(shape) for variant in self.variants))
+        kept = {scout: scout.kept_memory() for scout in self._scouts}  # by having been tried; memory() counts it, too
+        needed = max(model.memory(sample) - kept.get(model, 0) for model in (*self._scouts, *self.variants))
+        return max(sum(kept.values()) + needed, *(variant.memory(shape) for variant in self.variants))
 
     def _variant(self, payload: bytes) -> Bytes:
         if not payload or payload[0] >= len(self.variants):
