@@ -18,6 +18,7 @@ from arcodec.kernels import branches
 from arcodec.kernels.grams import GRAM, common_grams
 from arcodec.models import bytes as byte_models
 from arcodec.models import variants
+from arcodec.models.base import Symbols
 from arcodec.models.variants import Variants
 from tests import laws
 
@@ -95,6 +96,11 @@ def test_the_listing_says_which() -> None:
 def test_levels_choose_the_tier() -> None:
     for level, name in ((1, "bytes-2-fast"), (3, "bytes-2-fast"), (4, "bytes-2"), (6, "bytes-2"), (9, "bytes-2-max")):
         assert list(arcodec.info(arcodec.compress(MARKUP.tobytes(), level=level)).frames[0].models) == [name]
+
+
+@pytest.mark.parametrize("chunk", [PROSE, MARKUP, CODE], ids=["prose", "markup", "code"])
+def test_the_default_model_chooses_for_max(chunk: Symbols) -> None:
+    assert model_of("bytes-2-max").choose(chunk) == model_of("bytes-2").choose(chunk)
 
 
 def test_short_chunks_share_what_was_primed() -> None:

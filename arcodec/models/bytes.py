@@ -62,19 +62,25 @@ class Bytes(Model):
         net: name of a net in the package, or None.
         prior: name of a text in the package, or None.
         start: name of a start in the package, or None; it goes with the tier, the net and a prior.
+        last: so many bytes at the end of the prior are read; None for all.
     """
 
     dimensions = 1
     brief = True
 
     def __init__(
-        self, tier: Tier, net: str | None = None, prior: str | None = None, start: str | None = None
+        self,
+        tier: Tier,
+        net: str | None = None,
+        prior: str | None = None,
+        start: str | None = None,
+        last: int | None = None,
     ) -> None:
-        self.tier, self.net, self.prior, self.start = tier, net, prior, start
+        self.tier, self.net, self.prior, self.start, self.last = tier, net, prior, start, last
         self._short = tier._replace(slot_bits=min(tier.slot_bits, _SHORT_SLOTS))
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
-        prior = prior_text(self.prior)
+        prior = self.text()
         net = nets.again(_net(self.net))
         if not len(prior):
             tables = fresh_tables(self.tier, symbols.size)
@@ -85,6 +91,10 @@ class Bytes(Model):
         done = int(kernel.run(port, words, costs, joined, first, last, self._mixed(), self.tier, tables, net))
         symbols[:] = joined[first:]
         return done
+
+    def text(self) -> Symbols:
+        """What the model reads before the first symbol, uint8[n]."""
+        return prior_text(self.prior)[-self.last if self.last else 0 :]
 
     def _primed(self, size: int) -> Tables:
         if size > SHORT:
@@ -100,11 +110,11 @@ class Bytes(Model):
 
     def _mixed(self) -> int:
         """Where the part of the prior begins that is modelled in full."""
-        return max(len(prior_text(self.prior)) - (0 if self.start else _TAIL), 0)
+        return max(len(self.text()) - (0 if self.start else _TAIL), 0)
 
     def _after(self, size: int, mixed: int) -> Tables:
         """Tables for a chunk of `size` bytes which know the prior, modelled in full from `mixed` on."""
-        prior = prior_text(self.prior).copy()
+        prior = self.text().copy()
         tier = self._short if size <= SHORT else self.tier
         tables = fresh_tables(tier, len(prior) + size)
         port, net = ports.encoder(), nets.again(_net(self.net))
@@ -113,11 +123,11 @@ class Bytes(Model):
 
     def studied(self) -> Tables:
         """Tables for a short chunk; slots, positions and history are those after the prior, all else is fresh."""
-        return self._after(SHORT, len(prior_text(self.prior)))
+        return self._after(SHORT, len(self.text()))
 
     def learn(self, tables: Tables, symbols: Symbols) -> None:
         """Model a short chunk with what `studied` gave."""
-        prior = prior_text(self.prior)
+        prior = self.text()
         joined, net = np.concatenate([prior, symbols]), nets.again(_net(self.net))
         first, last = len(prior), len(joined)
         costs = np.zeros(len(symbols), np.uint32)
@@ -125,7 +135,7 @@ class Bytes(Model):
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         size = size_of(shape)
-        prior = len(prior_text(self.prior))
+        prior = len(self.text())
         if not prior:
             return tables_size(self.tier, size) + _net_size(self.net)
         if size > SHORT:
@@ -134,7 +144,7 @@ class Bytes(Model):
 
     def kept_memory(self) -> int:
         """Bytes of the primed tables that short chunks share; they stay once they are made."""
-        prior = len(prior_text(self.prior))
+        prior = len(self.text())
         return tables_size(self._short, prior + SHORT) if prior else 0
 
 

@@ -9,7 +9,8 @@ from arcodec.models.bytes import Bytes, CodeBytes, ElfBytes
 from arcodec.models.variants import Variants
 
 _NET, _LARGE_NET = "net-766cc385f2f8", "net-3490371977ca"
-_PROSE, _MARKUP = "prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0"
+_PRIORS = ("prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0")
+_LAST = 300_000  # bytes of a prior, its best part, tell whether it suits
 _START = "start-default-f3055a0de326"
 
 
@@ -26,14 +27,9 @@ class Default(Variants):
 
     def __init__(self) -> None:
         with_net = with_extra(tiers.DEFAULT, 1)
-        variants = [
-            Bytes(tiers.DEFAULT),
-            Bytes(with_net, _NET),
-            Bytes(with_net, _NET, _PROSE, _START),
-            Bytes(with_net, _NET, _MARKUP, _START),
-            CodeBytes(tiers.X86),
-        ]
-        super().__init__("bytes-2", container.BYTES_2, variants)
+        known, code = [Bytes(tiers.DEFAULT), Bytes(with_net, _NET)], CodeBytes(tiers.X86)
+        primed, scouts = ([Bytes(with_net, _NET, prior, _START, last) for prior in _PRIORS] for last in (None, _LAST))
+        super().__init__("bytes-2", container.BYTES_2, [*known, *primed, code], [*known, *scouts, code])
 
 
 class Max(Variants):
@@ -44,8 +40,7 @@ class Max(Variants):
         variants = [
             Bytes(tiers.MAX),
             Bytes(with_net, _LARGE_NET),
-            Bytes(with_net, _LARGE_NET, _PROSE),
-            Bytes(with_net, _LARGE_NET, _MARKUP),
+            *(Bytes(with_net, _LARGE_NET, prior) for prior in _PRIORS),
             ElfBytes(code, _LARGE_NET),
         ]
-        super().__init__("bytes-2-max", container.BYTES_MAX, variants, scouts=Default().variants)
+        super().__init__("bytes-2-max", container.BYTES_MAX, variants, judge=Default())

@@ -29,34 +29,46 @@ class Variants(Model):
     At least one variant is plain, with neither net nor prior; others may have a net, a net and a prior, or be for
     machine code. `encode` and `bits` are of the variant that suits the chunk; `predict` and `sample`, which have no
     chunk to choose by, are of the one that has a net but no prior, if there is one, else of the plain one.
-    Slow variants have scouts: models like them, number by number, that are tried in their place.
+
+    On chunks too long to be coded by all, scouts may be tried in their place: quicker models, each like one of the
+    variants. Or the choice is left to a judge, a model that has variants like these.
     """
 
     dimensions = 1
 
-    def __init__(self, name: str, code: int, variants: Sequence[Bytes], scouts: Sequence[Bytes] = ()) -> None:
-        self.name, self.code, self.variants, self._scouts = name, code, tuple(variants), tuple(scouts or variants)
-        assert len(self.variants) == len(self._scouts) == len(VARIANTS[code])
+    def __init__(
+        self,
+        name: str,
+        code: int,
+        variants: Sequence[Bytes],
+        scouts: Sequence[Bytes] = (),
+        judge: Variants | None = None,
+    ) -> None:
+        self.name, self.code, self.variants = name, code, tuple(variants)
+        self._scouts, self._judge = tuple(scouts or variants), judge or self
+        assert len(self.variants) == len(self._scouts) == len(self._judge.variants) == len(VARIANTS[code])
         general = [k for k, variant in enumerate(self.variants) if not isinstance(variant, CodeBytes)]
         self._plain = next(k for k in general if not self.variants[k].net)
         self._priors = [k for k in general if self.variants[k].prior]
         self._net = next((k for k in general if self.variants[k].net and k not in self._priors), None)
         self._code = next((k for k in range(len(self.variants)) if k not in general), None)
 
-    def choose(self, chunk: Symbols) -> int:
+    def choose(self, chunk: Symbols, watch: Watch | None = None) -> int:
         """The number of the variant for a chunk, uint8[n]: tried on slices of it, in so far as they are likely."""
-        return self._chosen(chunk, None)[0]
+        return self._chosen(chunk, watch)[0]
 
     def _chosen(self, chunk: Symbols, watch: Watch | None) -> tuple[int, bytes | None]:
         """The number of the variant for a chunk, and the payload if the chunk was tried as a whole."""
         if not len(chunk):
             return self._plain, None
+        if self._judge is not self:
+            return self._judge.choose(chunk, watch), None
         if self._code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
             sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
             like = self._net if self._scouts[self._code].net and self._net is not None else self._plain
             if self._cost(self._code, sample, watch) < _WORTH_CODE * self._cost(like, sample, watch):
                 return self._code, None
-        if len(chunk) > _SLICES * _SLICE or self._scouts != self.variants:
+        if len(chunk) > _SLICES * _SLICE:
             sample = _sample(chunk, _SLICES, _SLICE)
             return self._tried(sample, lambda number: self._cost(number, sample, watch)), None
         payloads: dict[int, bytes] = {}
@@ -100,15 +112,17 @@ class Variants(Model):
         return self._variant(payload).decode(payload[1:], shape, watch)
 
     def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
-        return self.variants[self._chosen(chunk, watch)[0]].bits(chunk, watch)
+        return self.variants[self.choose(chunk, watch)].bits(chunk, watch)
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         if payload:
             return self._variant(payload).memory(shape)
-        sample = (min(size_of(shape), SHORT),)
-        kept = {scout: scout.kept_memory() for scout in self._scouts}  # by having been tried; memory() counts it, too
-        needed = max(model.memory(sample) - kept.get(model, 0) for model in (*self._scouts, *self.variants))
-        return max(sum(kept.values()) + needed, *(variant.memory(shape) for variant in self.variants))
+        size = size_of(shape)
+        tried = self._judge.variants if size <= _SLICES * _SLICE else self._judge._scouts
+        kept = {model: model.kept_memory() for model in tried}  # which memory() counts, too
+        sample, models = (min(size, SHORT),), {*tried, *self.variants} if size <= SHORT else tried
+        trial = sum(kept.values()) + max(model.memory(sample) - kept.get(model, 0) for model in models)
+        return max(trial, *(variant.memory(shape) for variant in self.variants))
 
     def _variant(self, payload: bytes) -> Bytes:
         if not payload or payload[0] >= len(self.variants):
