@@ -116,6 +116,14 @@ def test_memory_is_of_the_variant() -> None:
     assert plain < 20 << 20 < primed <= model.memory((1000,)) < 300 << 20
 
 
+@pytest.mark.parametrize(
+    ("name", "chunk", "megabytes"), [(NAMES[0], 22, 44), (NAMES[1], 24, 311), (NAMES[2], 26, 646)]
+)
+def test_memory_is_what_the_readme_says(name: str, chunk: int, megabytes: int) -> None:
+    assert round(model_of(name).memory((1 << chunk,)) / 1e6) == megabytes
+    assert f"| {megabytes} MB |" in (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
 def test_grams_are_shared_by_like_texts() -> None:
     prose, markup = (variants._common(model_of("bytes-2").variants[k].prior, PROSE) for k in (2, 3))
     assert prose > markup > 0
