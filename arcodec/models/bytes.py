@@ -30,19 +30,16 @@ _SHORT_SLOTS = 20  # of 2**_SHORT_SLOTS slots
 
 
 @cache
-def _net(name: str | None) -> nets.Net:
-    """The net of a model file in the package, before its first symbol."""
-    if name is None:
-        return nets.ready(None)
+def _arrays(name: str) -> nets.Arrays:
+    """The arrays of a model file in the package."""
     path = resources.files("arcodec.models") / "tables" / f"{name}{store.SUFFIX}"
-    return nets.ready(store.parse(path.read_bytes(), name).arrays)
+    return store.parse(path.read_bytes(), name).arrays
 
 
 @cache
-def _start(name: str) -> starts.Arrays:
-    """The start of a model file in the package."""
-    path = resources.files("arcodec.models") / "tables" / f"{name}{store.SUFFIX}"
-    return store.parse(path.read_bytes(), name).arrays
+def _net(name: str | None) -> nets.Net:
+    """The net of a model file in the package, before its first symbol."""
+    return nets.ready(_arrays(name) if name else None)
 
 
 @cache
@@ -105,7 +102,7 @@ class Bytes(Model):
         """Tables for a chunk of `size` bytes, after the prior."""
         tables = self._after(size, self._mixed())
         if self.start:
-            starts.begin(tables, _start(self.start))
+            starts.begin(tables, _arrays(self.start))
         return tables
 
     def _mixed(self) -> int:

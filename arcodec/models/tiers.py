@@ -10,10 +10,8 @@ from arcodec.kernels.tier import tier
 
 _ALL: dict[str, Any] = {"node_limit": 127, "row_half_life": 1000}
 _SMALL: dict[str, Any] = {**_ALL, "slot_bits": 19, "head_bits": 19, "row_bits": 14}
-_LARGE: dict[str, Any] = {
-    **{**_ALL, "rates": (600, 90, 15000), "sure": True, "recover": 5},
-    **{"slots_per_byte": 16, "slot_bits": 23},
-}
+_LARGE: dict[str, Any] = {**_ALL, "rates": (600, 90, 15000), "sure": True, "recover": 5}
+_LARGE |= {"slots_per_byte": 16, "slot_bits": 23}
 
 # x86-64 code whose targets `arcodec.kernels.branches` made absolute, as fast as bytes-1.
 X86 = tier(
