@@ -1,5 +1,5 @@
 #!/bin/sh
-# The prior texts of the second generation of byte models, and the start of the default one.
+# The prior texts of the second generation of byte models, and the starts of the larger ones.
 #
 #     ARCODEC_TRAIN=... ARCODEC_CORPORA=... runs/priors.sh OUT
 #
@@ -9,8 +9,8 @@
 # first twelve digits of their sha256, 4a08a9fc2475 and 2aa5d311e3b0.
 #
 # A start goes with its net, priors and tier: it is learnt with those that arcodec/models/generation2.py names, so a
-# change of any of them means another run of the last line, and another name there. Takes two minutes. Result:
-# start-default-f3055a0de326.safetensors, 830,536 bytes.
+# change of any of them means another run of the last line, and other names there. Takes eight minutes. Result:
+# start-default-59652d87b53c.safetensors, 555,416 bytes; start-max-ffe6ef5ebbfd.safetensors, 1,433,304 bytes.
 set -eu
 out=${1:?usage: runs/priors.sh OUT}
 test -e "$out/data/report.json" || python -m arcodec.training.data "$out/data"

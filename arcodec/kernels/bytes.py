@@ -32,12 +32,13 @@ from arcodec.kernels.port import code_bit, end_symbol, overrun
 from arcodec.kernels.selectors import select_for_bit, select_for_byte, word_class
 from arcodec.kernels.slots import (
     SIBLING,
-    WORDS,
     continue_run,
     fetch_slot,
     find_slot,
+    home,
     run_byte,
     run_count,
+    slot_banks,
     teach_slot,
 )
 from arcodec.kernels.tables import APM_ORDER1, RUN_LENGTHS, Tables
@@ -56,16 +57,15 @@ def _fetch_apm(apm, row):
 
 
 @inline
-def _teach(table, taught, first, second, byte):
+def _teach(table, banks, bits, taught, first, second, byte):
     """Teach `byte` to the slots of the contexts `taught`, whose hashes are `first` and, for the nibble, `second`."""
-    slot_mask = uint64(len(table) // WORDS - 1)
     sibling = uint64((byte >> 4) & 1) * uint64(SIBLING)
     for k in taught:
-        place = find_slot(table, first[k], first[k] & slot_mask)
+        place = find_slot(table, first[k], home(first[k], banks, bits))
         teach_slot(table, place, byte >> 4)
         table[place] = continue_run(table[place], byte)
     for k in taught:
-        place = find_slot(table, second[k], (second[k] & slot_mask) ^ sibling)
+        place = find_slot(table, second[k], home(second[k], banks, bits) ^ sibling)
         teach_slot(table, place, byte & 15)
 
 
@@ -88,7 +88,7 @@ def _study(symbols, begin, stop, tier, tables):
     places = tables.places
     first = tables.slots  # the hashes of the byte before
     second = tables.headers
-    slot_mask = uint64(len(table) // WORDS - 1)
+    banks, bits = slot_banks(table)
     before = np.int64(-1)
     for i in range(begin, stop):
         byte = np.int64(symbols[i])
@@ -99,10 +99,10 @@ def _study(symbols, begin, stop, tier, tables):
         for k in taught:
             hashes[k] = hash_context(values, contexts[k])
             nibble_hashes[k] = salted(hashes[k], partial)
-            fetch_slot(table, hashes[k] & slot_mask)
-            fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ sibling)
+            fetch_slot(table, home(hashes[k], banks, bits))
+            fetch_slot(table, home(nibble_hashes[k], banks, bits) ^ sibling)
         if before >= 0:
-            _teach(table, taught, first, second, before)
+            _teach(table, banks, bits, taught, first, second, before)
         for k in taught:
             first[k] = hashes[k]
             second[k] = nibble_hashes[k]
@@ -112,7 +112,7 @@ def _study(symbols, begin, stop, tier, tables):
                 heads[places[m]] = int32(i)
         remember(history, parts, symbols, i, byte)
     if before >= 0:
-        _teach(table, taught, first, second, before)
+        _teach(table, banks, bits, taught, first, second, before)
 
 
 @plain
@@ -172,7 +172,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
     final_selected = tables.final_selected
     final_outputs = tables.final_outputs
 
-    slot_mask = uint64(len(table) // WORDS - 1)
+    banks, bits = slot_banks(table)
     match_rows = len(matches) // models
     order3_mask = uint64(len(apm) // apms.STRIDE - APM_ORDER1 - 1)
 
@@ -187,7 +187,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         beside = draw_contexts(history, parts, symbols, i, values)
         for k in range(n):
             hashes[k] = hash_context(values, contexts[k])
-            fetch_slot(table, hashes[k] & slot_mask)
+            fetch_slot(table, home(hashes[k], banks, bits))
         longest = models - 1
         if tier.recover > 0:
             recover(tier.minimums, heads, places, symbols, i, tier.recover, pointers, lengths, misses, expected)
@@ -208,7 +208,7 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         for k in late:
             hashes[k] = hash_context(values, contexts[k])
         for k in range(n):
-            slots[k] = find_slot(table, hashes[k], hashes[k] & slot_mask)
+            slots[k] = find_slot(table, hashes[k], home(hashes[k], banks, bits))
             headers[k] = slots[k]
             header = table[slots[k]]
             count = run_count(header)
@@ -240,12 +240,12 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
             if j == 3:
                 for k in range(n):
                     nibble_hashes[k] = salted(hashes[k], partial)
-                    fetch_slot(table, nibble_hashes[k] & slot_mask)
-                    fetch_slot(table, (nibble_hashes[k] & slot_mask) ^ uint64(SIBLING))
+                    fetch_slot(table, home(nibble_hashes[k], banks, bits))
+                    fetch_slot(table, home(nibble_hashes[k], banks, bits) ^ uint64(SIBLING))
             elif j == 4:
                 sibling = uint64(partial & 1) * uint64(SIBLING)
                 for k in range(n):
-                    slots[k] = find_slot(table, nibble_hashes[k], (nibble_hashes[k] & slot_mask) ^ sibling)
+                    slots[k] = find_slot(table, nibble_hashes[k], home(nibble_hashes[k], banks, bits) ^ sibling)
                 node = uint64(1)
             if j == 0 or j == 4:
                 nibble_rows = ((order3 | uint64(partial)) * K1) >> uint64(48)

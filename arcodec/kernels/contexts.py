@@ -181,7 +181,7 @@ def _earlier(symbols, k, end):
     return uint64(symbols[uint64(k)]) if 0 <= k < end else uint64(0)
 
 
-@inline
+@plain
 def draw_contexts(history, parts, symbols, position, values):
     """Fill `values`, uint64[CONTEXTS], with the contexts of symbols[position] but for the late ones.
 
@@ -409,7 +409,7 @@ def _draw_followers(history, values):
     )
 
 
-@inline
+@plain
 def draw_late_contexts(history, expected, shortest, quality, values):
     """Fill in the late contexts.
 

@@ -120,7 +120,7 @@ def fresh_history(parts: int) -> np.ndarray:
     return history
 
 
-@inline
+@plain
 def remember(history, parts, symbols, position, byte):
     """Take in `byte` = symbols[position], int64, into the `parts` that are kept, int64 flags."""
     recent = history[RECENT]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba import int32, uint64
 
-from arcodec.kernels.compiling import inline
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.hashing import K1, K2, K3, mixed
 from arcodec.kernels.history import OLDER, RECENT
 from arcodec.kernels.prefetch import prefetch
@@ -51,7 +51,7 @@ def masks(minimums: Sequence[int]) -> np.ndarray:
     return np.array([half for word in words for half in (word & (1 << 64) - 1, word >> 64)], np.uint64)
 
 
-@inline
+@plain
 def match_places(history, masks, heads, places):
     """Fill `places`, uint64[models], with where in `heads` each model's context belongs, and begin to fetch it.
 
@@ -67,7 +67,7 @@ def match_places(history, masks, heads, places):
         prefetch(heads, places[m])
 
 
-@inline
+@plain
 def follow(minimums, heads, places, symbols, position, pointers, lengths, expected):
     """Bring the match models to `position`.
 
@@ -103,7 +103,7 @@ def _missed(misses):
     return (x + (x >> 8)) & 31
 
 
-@inline
+@plain
 def recover(minimums, heads, places, symbols, position, shortest, pointers, lengths, misses, expected):
     """`follow`, but a match that fails is followed further, until it fails often or another one is longer.
 

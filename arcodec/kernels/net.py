@@ -189,7 +189,7 @@ def _place(pre):
     return int32(min(max(int32(int32(pre + int32(4)) >> int32(3)), int32(-REACH)), int32(REACH - 1)) + int32(REACH))
 
 
-@inline
+@plain
 def node_stretch(head, head_step, head_bias, node, state):
     """What the net says of node `node`, int64: a stretch, int64."""
     width = len(state)

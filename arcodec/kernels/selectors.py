@@ -9,7 +9,7 @@ import numpy as np
 from numba import uint64
 
 from arcodec.kernels import keys, x86
-from arcodec.kernels.compiling import inline
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.hashing import K1, K2
 from arcodec.kernels.history import (
     CLASS,
@@ -112,7 +112,7 @@ def _parts() -> np.ndarray:
 PARTS = _parts()
 
 
-@inline
+@plain
 def select_for_byte(history, parts, symbols, position, chosen):
     """Fill `chosen`, int64[SELECTORS], where a selector is the same for all bits of a byte.
 

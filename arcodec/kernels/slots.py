@@ -1,7 +1,7 @@
 """Slots: a hash table of contexts, one cache line for each context and nibble.
 
-The table is uint32[16 * 2**k], best aligned to 64 bytes. A slot is 16 words: a header, then the 15 nodes
-(`arcodec.kernels.counters`) of a nibble's binary tree, the root at 1, the children of node j at 2j and 2j + 1.
+The table is uint32[16 * banks * 2**k], k >= 3, best aligned to 64 bytes. A slot is 16 words: a header, then the 15
+nodes (`arcodec.kernels.counters`) of a nibble's binary tree, the root at 1, the children of node j at 2j and 2j + 1.
 A header:
 
     bits 0-15    check of the context's hash, odd; 0 where the slot is free
@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numba import uint32, uint64
 
-from arcodec.kernels.compiling import inline
+from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.counters import SEEN, node_state, updated_node
 from arcodec.kernels.prefetch import prefetch
 
@@ -26,16 +26,33 @@ SIBLING = 4  # number of a second nibble's slot, xor this: that of the nibble wh
 
 
 @inline
+def slot_banks(table):
+    """A table's number of banks, and log2 of the slots in each, as large as can be: (uint64, uint64)."""
+    count = uint64(len(table) // WORDS)
+    bits = uint64(0)
+    while not (count >> bits) & uint64(1):
+        bits += uint64(1)
+    return count >> bits, bits
+
+
+@inline
+def home(h, banks, bits):
+    """The slot where the context with hash `h` is looked for first, uint64; below 2**16 `banks` of 2**`bits`."""
+    bank = (((h >> uint64(32)) & uint64(0xFFFF)) * banks) >> uint64(16)
+    return (bank << bits) | (h & ((uint64(1) << bits) - uint64(1)))
+
+
+@inline
 def fetch_slot(table, number):
     """Begin to fetch a slot."""
     prefetch(table, number * uint64(WORDS))
 
 
-@inline
+@plain
 def find_slot(table, h, number):
     """Index of the header of the slot of the context with hash `h`, uint64; a fresh slot if there is none.
 
-    `number`: uint64, the slot to look at first, below 2**k.
+    `number`: uint64, the slot to look at first.
     """
     check = uint32((h >> uint64(48)) | uint64(1))
     place = number * uint64(WORDS)

@@ -24,7 +24,7 @@ class Tables(NamedTuple):
     """Made by `fresh_tables`. n contexts, m match models, s weight sets, f final mixers."""
 
     # What is learnt.
-    table: Uint32s  # [16 * 2**k], k >= 3, the slots of contexts
+    table: Uint32s  # [16 * banks * 2**k], k >= 3, the slots of contexts
     states: Uint32s  # [n * 256] maps of bit histories
     runs: Uint32s  # [n * RUN_LENGTHS * 8] maps of runs: is the run byte right, by its count and the bit
     matches: Uint32s  # [m * buckets * 2] maps of matches: is the expected byte right, by length and at bit 0
@@ -60,11 +60,11 @@ class Tables(NamedTuple):
     final_outputs: Int32s  # [f]
 
 
-def table_bits(tier: Tier, size: int) -> tuple[int, int, int]:
-    """log2 of the numbers of slots, of positions per match model and of hashed APM rows, for `size` bytes."""
+def table_sizes(tier: Tier, size: int) -> tuple[int, int, int]:
+    """The number of slots, log2 of those of positions per match model and of hashed APM rows, for `size` bytes."""
     bits = size.bit_length()
     return (
-        min(max((tier.slots_per_byte * size).bit_length(), 12), tier.slot_bits),
+        min(1 << max((tier.slots_per_byte * size).bit_length(), 12), tier.slot_limit),
         min(max(bits, 8), tier.head_bits),
         min(max(bits + 2, 10), tier.row_bits),
     )
@@ -72,25 +72,25 @@ def table_bits(tier: Tier, size: int) -> tuple[int, int, int]:
 
 def tables_size(tier: Tier, size: int) -> int:
     """Bytes of `fresh_tables`, an upper bound."""
-    slot_bits, head_bits, row_bits = table_bits(tier, size)
+    slot_count, head_bits, row_bits = table_sizes(tier, size)
     apms = 4 * (APM_ORDER1 + (1 << row_bits)) * apm.STRIDE
     weights = 4 * (rows(tier.sets) * (tier.width + 1) + rows(tier.finals) * tier.final_width)
     maps = 4 * len(tier.contexts) * (256 + RUN_LENGTHS * 8)
     heads = 4 * len(tier.minimums) << head_bits
     rest = (1 << 18) + 8 * history.history_size(tier.parts)  # maps of matches, what making the tables takes
-    return (4 * slots.WORDS << slot_bits) + heads + apms + weights + maps + rest
+    return (4 * slots.WORDS * slot_count) + heads + apms + weights + maps + rest
 
 
 def fresh_tables(tier: Tier, size: int) -> Tables:
     """The tables for a chunk of `size` bytes."""
-    slot_bits, head_bits, row_bits = table_bits(tier, size)
+    slot_count, head_bits, row_bits = table_sizes(tier, size)
     n, m, s, f = len(tier.contexts), len(tier.minimums), len(tier.sets), len(tier.finals)
     inputs = _aligned_zeros(tier.width, np.int32)
     inputs[bias(tier)] = 256
     final = _aligned_zeros(rows(tier.finals) * tier.final_width, np.int32)
     final += (1 << 16) // s
     return Tables(
-        table=_aligned_zeros(slots.WORDS << slot_bits, np.uint32),
+        table=_aligned_zeros(slots.WORDS * slot_count, np.uint32),
         states=np.tile(counters.history_map(), n),
         # A run of n is right n + 3/2 times as often as not, to begin with; the longer a match, the surer.
         runs=np.tile(np.repeat(counters.belief_map(2 * np.arange(RUN_LENGTHS) + 3), 8), n),

@@ -49,7 +49,7 @@ class Tier(NamedTuple):
     row_half_life: int  # the same after so many uses of a row of weights, whose own rate it then has; 0: it has not
     recover: int  # the shortest minimum of the match models that go on after a miss; 0: none does
     slots_per_byte: int  # slots of contexts for each byte of input,
-    slot_bits: int  # and log2 of their largest number
+    slot_limit: int  # and the most there can be: banks of a power of two
     head_bits: int  # the same of the positions of each match model
     row_bits: int  # the same of the hashed rows of the APM
 
@@ -67,7 +67,7 @@ def tier(
     row_half_life: int = 0,
     recover: int = 0,
     slots_per_byte: int = 6,
-    slot_bits: int = 22,
+    slot_limit: int = 1 << 22,
     head_bits: int = 20,
     row_bits: int = 16,
 ) -> Tier:
@@ -80,7 +80,7 @@ def tier(
         extra: further inputs, at most 16.
         rates: first_rate, last_rate, half_life.
         sure, node_limit, recover, row_half_life: see `Tier`.
-        slots_per_byte, slot_bits, head_bits, row_bits: sizes of tables, see `Tier`.
+        slots_per_byte, slot_limit, head_bits, row_bits: sizes of tables, see `Tier`.
     """
     n = len(contexts)
     parts = [*catalogue.PARTS[list(contexts)], *selectors.PARTS[list(sets)], *selectors.PARTS[list(finals)]]
@@ -108,7 +108,7 @@ def tier(
         recover=recover,
         row_half_life=row_half_life,
         slots_per_byte=slots_per_byte,
-        slot_bits=slot_bits,
+        slot_limit=slot_limit,
         head_bits=head_bits,
         row_bits=row_bits,
     )

@@ -26,7 +26,7 @@ from arcodec.models.base import Model, Port, Symbols, Words, size_of
 _NO_WORDS = np.empty(0, np.uint32)
 _TAIL = 1 << 16  # bytes at the end of a prior that are modelled in full without a start; before them only slots learn
 SHORT = 1 << 16  # chunks up to this many bytes share primed tables,
-_SHORT_SLOTS = 20  # of 2**_SHORT_SLOTS slots
+_SHORT_SLOTS = 1 << 20  # of so many slots
 
 
 @cache
@@ -74,7 +74,7 @@ class Bytes(Model):
         last: int | None = None,
     ) -> None:
         self.tier, self.net, self.prior, self.start, self.last = tier, net, prior, start, last
-        self._short = tier._replace(slot_bits=min(tier.slot_bits, _SHORT_SLOTS))
+        self._short = tier._replace(slot_limit=min(tier.slot_limit, _SHORT_SLOTS))
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         prior = self.text()

@@ -11,7 +11,7 @@ from arcodec.models.variants import Variants
 _NET, _LARGE_NET = "net-766cc385f2f8", "net-3490371977ca"
 _PRIORS = ("prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0")
 _LAST = 300_000  # bytes of a prior, its best part, tell whether it suits
-_START = "start-default-f3055a0de326"
+_START, _MAX_START = "start-default-59652d87b53c", "start-max-ffe6ef5ebbfd"
 
 
 class Fast(Variants):
@@ -37,10 +37,11 @@ class Max(Variants):
 
     def __init__(self) -> None:
         with_net, code = with_extra(tiers.MAX, 1), with_extra(tiers.X86_MAX, 1)
+        begun = with_net._replace(first_rate=300, last_rate=60)  # with a start there is less to learn
         variants = [
             Bytes(tiers.MAX),
             Bytes(with_net, _LARGE_NET),
-            *(Bytes(with_net, _LARGE_NET, prior) for prior in _PRIORS),
+            *(Bytes(begun, _LARGE_NET, prior, _MAX_START) for prior in _PRIORS),
             ElfBytes(code, _LARGE_NET),
         ]
         super().__init__("bytes-2-max", container.BYTES_MAX, variants, judge=Default())

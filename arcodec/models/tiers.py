@@ -9,9 +9,10 @@ from arcodec.kernels import selectors as s
 from arcodec.kernels.tier import tier
 
 _ALL: dict[str, Any] = {"node_limit": 127, "row_half_life": 1000}
-_SMALL: dict[str, Any] = {**_ALL, "slot_bits": 19, "head_bits": 19, "row_bits": 14}
+_MEDIUM: dict[str, Any] = {**_ALL, "slot_limit": 15 << 18}
+_SMALL: dict[str, Any] = {**_ALL, "slot_limit": 1 << 19, "head_bits": 19, "row_bits": 14}
 _LARGE: dict[str, Any] = {**_ALL, "rates": (600, 90, 15000), "sure": True, "recover": 5}
-_LARGE |= {"slots_per_byte": 16, "slot_bits": 23}
+_LARGE |= {"slots_per_byte": 16, "slot_limit": 3 << 22}
 
 # x86-64 code whose targets `arcodec.kernels.branches` made absolute, as fast as bytes-1.
 X86 = tier(
@@ -23,7 +24,7 @@ X86 = tier(
     minimums=(5, 9, 16),
     sets=(s.ORDER0, s.ORDER1, s.MATCH, s.SHAPE, s.KNOWN, s.CODE_PHASE, s.CODE_OPCODE, s.ORDER2),
     finals=(s.ORDER0, s.MATCH),
-    **_ALL,
+    **_MEDIUM,
 )
 
 # Any file, as fast as bytes-1; programs are better off with X86.
@@ -36,7 +37,7 @@ DEFAULT = tier(
     minimums=(5, 9, 16),
     sets=range(s.ORDER0, s.WORD + 1),
     finals=(s.ORDER0, s.MATCH),
-    **_ALL,
+    **_MEDIUM,
 )
 
 # Any file, 1.7 times as fast as bytes-1, in at most 50 MB.

@@ -1,8 +1,9 @@
-"""The start of the default model: what its mixers, maps and APMs know when a file begins after a prior.
+"""The starts of models: what their mixers, maps and APMs know when a file begins after a prior.
 
     python -m arcodec.training.start DATA OUT
 
-reads the folder DATA, which `arcodec.training.data` has written, and writes OUT/start-default-DIGITS.safetensors.
+reads the folder DATA, which `arcodec.training.data` has written, and writes OUT/start-default-DIGITS.safetensors and
+OUT/start-max-DIGITS.safetensors.
 
 Documents of 250 to 7,000 bytes are modelled one after the other. Each begins with the slots, positions and history
 that its prior leaves, as a file would; everything else goes on learning. Half of them are of the sources of the
@@ -27,6 +28,7 @@ from arcodec.models.variants import Variants
 from arcodec.training.data import TrainingDataError
 from arcodec.training.prior import PRIORS, sources
 
+MODELS = {"default": "bytes-2", "max": "bytes-2-max"}
 DOCUMENTS = 4000
 SIZES = (250, 7000)  # bytes; their logarithms are evenly spread
 SEED = 1
@@ -90,13 +92,11 @@ def learnt(variants: Mapping[str, Bytes], some: Iterable[Document]) -> starts.Ar
 
 
 def main(arguments: list[str]) -> int:
-    """Write the start from the first argument's folder to the second's."""
+    """Write the starts from the first argument's folder to the second's."""
     if len(arguments) != 2:
         print("usage: python -m arcodec.training.start DATA OUT", file=sys.stderr)
         return 2
-    model = built_in("bytes-2")
-    assert isinstance(model, Variants)
-    variants = {_plain_name(variant.prior): variant for variant in model.variants if variant.prior}
+    folder, out = map(Path, arguments)
     header = {
         "architecture": "start",
         "symbols": "bytes",
@@ -104,14 +104,18 @@ def main(arguments: list[str]) -> int:
         "licence": "Apache-2.0",
         "command": "runs/priors.sh",
     }
-    try:
-        data = store.pack(learnt(variants, documents(Path(arguments[0]))), header)
-    except TrainingDataError as error:
-        print(error, file=sys.stderr)
-        return 1
-    path = Path(arguments[1]) / f"start-default-{hashlib.sha256(data).hexdigest()[:12]}{store.SUFFIX}"
-    path.write_bytes(data)
-    print(f"{path.name}: {len(data):,} bytes")
+    for short, name in MODELS.items():
+        model = built_in(name)
+        assert isinstance(model, Variants)
+        variants = {_plain_name(variant.prior): variant for variant in model.variants if variant.prior}
+        try:
+            data = store.pack(learnt(variants, documents(folder)), header)
+        except TrainingDataError as error:
+            print(error, file=sys.stderr)
+            return 1
+        path = out / f"start-{short}-{hashlib.sha256(data).hexdigest()[:12]}{store.SUFFIX}"
+        path.write_bytes(data)
+        print(f"{path.name}: {len(data):,} bytes")
     return 0
 
 
