@@ -10,7 +10,7 @@
 #
 # A start goes with its net, priors and tier: it is learnt with those that arcodec/models/generation2.py names, so a
 # change of any of them means another run of the last line, and other names there. Takes eight minutes. Result:
-# start-default-59652d87b53c.safetensors, 555,416 bytes; start-max-ffe6ef5ebbfd.safetensors, 1,433,304 bytes.
+# start-default-59652d87b53c.safetensors, 555,416 bytes; start-max-c542396771c5.safetensors, 1,433,304 bytes.
 set -eu
 out=${1:?usage: runs/priors.sh OUT}
 test -e "$out/data/report.json" || python -m arcodec.training.data "$out/data"

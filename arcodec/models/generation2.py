@@ -11,7 +11,7 @@ from arcodec.models.variants import Variants
 _NET, _LARGE_NET = "net-766cc385f2f8", "net-3490371977ca"
 _PRIORS = ("prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0")
 _LAST = 300_000  # bytes of a prior, its best part, tell whether it suits
-_START, _MAX_START = "start-default-59652d87b53c", "start-max-ffe6ef5ebbfd"
+_START, _MAX_START = "start-default-59652d87b53c", "start-max-c542396771c5"
 
 
 class Fast(Variants):
