@@ -17,6 +17,7 @@ import arcodec
 from arcodec import container
 from arcodec.container import Chunk, Header, Writer
 from arcodec.models import store
+from tests.programs import elf_file, machine_code
 
 HERE = Path(__file__).parent
 VECTORS = HERE / "vectors"
@@ -55,6 +56,20 @@ LETTERS = store.pack(
     },
 )
 
+# One for each variant of a byte model.
+SAMPLES = {
+    "zeros": b"\0\1\0" + bytes(4000) + b"\1",
+    "numbers": np.cumsum(np.arange(3000) % 17).astype("<u2").tobytes(),
+    "prose": b"It was late when the last of the guests had gone, and the old house was quiet again. She sat down by "
+    b"the window with a letter in her hand, and read it for the second time; then she put it away.\n" * 2,
+    "markup": b"".join(
+        b'<li class="item"><a href="/pages/%d.html">Page %d</a></li>\n{"id": %d, "name": "value", "price": %d.50},\n'
+        % (i, i, i, i * i % 90)
+        for i in range(12)
+    ),
+    "program": elf_file(machine_code(70_000))[0].tobytes(),
+}
+
 # name: (input, options). Append only.
 GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "empty": (b"", {}),
@@ -74,6 +89,11 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "bmp": (bmp(14, 11), {}),
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
     "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
+    **{
+        f"bytes-2{tier}-{name}": (data, {"model": f"bytes-2{tier}"})
+        for tier in ("-fast", "", "-max")
+        for name, data in SAMPLES.items()
+    },
 }
 
 

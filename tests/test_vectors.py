@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 import arcodec
+from arcodec import models
 from tests.make_vectors import BAD, GOLDEN, HOSTILE, VECTORS, golden
 
 
@@ -20,6 +21,13 @@ def test_golden_files_decode(name: str) -> None:
 def test_golden_files_are_written_again_the_same(name: str) -> None:
     data, options = golden(name)
     assert arcodec.compress(data, **options) == (VECTORS / f"{name}.arcz").read_bytes()  # type: ignore[arg-type]
+
+
+def test_every_variant_has_a_golden_file() -> None:
+    infos = [arcodec.info((VECTORS / f"{name}.arcz").read_bytes()) for name in GOLDEN]
+    found = {label for info in infos for frame in info.frames for label in frame.models_in_full}
+    for code, variants in models.VARIANTS.items():
+        assert {f"{models.name_of(code)} ({variant})" for variant in variants} <= found
 
 
 def test_golden_files_are_all_there_and_unchanged() -> None:

@@ -76,4 +76,5 @@ def _rows(table: npt.NDArray[np.int32], width: int) -> npt.NDArray[np.int32]:
 def _rounded(values: npt.NDArray[np.int32], bits: int, kind: type[np.signedinteger[Any]]) -> npt.NDArray[Any]:
     """Without the lowest bits; the few that do not fit are cut short."""
     limits = np.iinfo(kind)
-    return np.clip((values + (1 << bits >> 1)) >> bits, limits.min, limits.max).astype(kind)
+    fitting: npt.NDArray[Any] = np.clip((values + (1 << bits >> 1)) >> bits, limits.min, limits.max)
+    return fitting.astype(kind)
