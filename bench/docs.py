@@ -26,6 +26,7 @@ TEXTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 PLOTS = ROOT / "docs"
 
 _OURS = "arcodec -5"
+_TIERS = ("arcodec -1", _OURS, "arcodec -9")
 # Rows and columns of the README's tables; all the others are in docs/benchmarks.md
 _FILES = {
     "canterbury/alice29.txt": "alice29.txt",
@@ -53,19 +54,35 @@ def _other(name: str) -> dict[str, Any]:
 
 
 def files_of_bytes() -> str:
-    """A row for each of some well-known files, with what arcodec makes of it and the rivals."""
+    """A row for each of some well-known files, with what arcodec's tiers make of it and the rivals."""
     whole = measured()
     rows = []
     for name, label in _FILES.items():
-        subject = whole.subject(name)
-        sizes = {codec: _packed(whole, name, codec) for codec in (_OURS, *_BYTE_CODECS)}
+        sizes = {codec: _packed(whole, name, codec) for codec in (*_TIERS, *_BYTE_CODECS)}
         best = min(sizes[codec] for codec in _BYTE_CODECS)
-        ours = sizes[_OURS]
-        cells = [f"{subject.size:,}", f"**{ours:,}**", f"{subject.size / ours:.2f}"]
-        rows.append([label, *cells, *(f"{sizes[c]:,}" for c in _BYTE_CODECS), _change(ours, best)])
+        cells = [f"**{sizes[c]:,}**" if c == _OURS else f"{sizes[c]:,}" for c in sizes]
+        rows.append([label, f"{whole.subject(name).size:,}", *cells, _change(sizes[_OURS], best)])
     group = Group(whole, "bytes", "", [whole.subject(name) for name in _FILES])
-    rows += _speeds(group, (_OURS, *_BYTE_CODECS), before=["", "{}", ""], after=[""])
-    return pipes(["bytes", "size", "**arcodec**", "ratio", *_BYTE_CODECS, "to the best of them"], rows)
+    rows += _speeds(group, (*_TIERS, *_BYTE_CODECS), before=["", "{}"], after=[""])
+    return pipes(["bytes", "size", *_TIERS, *_BYTE_CODECS, f"{_OURS} to the best of them"], rows)
+
+
+def quoted() -> str:
+    """The same files beside codecs that this record cannot run, as `quoted.json` quotes them."""
+    whole = measured()
+    others: dict[str, Any] = json.loads((RESULTS / "quoted.json").read_text())
+    rows = []
+    for name, label in _FILES.items():
+        sizes = [_packed(whole, name, codec) for codec in _TIERS]
+        rows.append([label, *(f"{size:,}" for size in sizes), *(f"{o['sizes'][name]:,}" for o in others.values())])
+    group = Group(whole, "bytes", "", [whole.subject(name) for name in _FILES])
+    totals = [group.total(codec) for codec in _TIERS]
+    for verb in record.VERBS:
+        ours = [f"{total.speed(verb) / 1e3:,.0f}" for total in totals]
+        rows.append([f"{verb}, KB/s", *ours, *(f"{o['speed'][verb]:,}" for o in others.values())])
+    peaks = [f"{max(total.peak(verb) for verb in record.VERBS) / 1e6:,.0f}" for total in totals]
+    rows.append(["peak memory, MB", *peaks, *(f"{o['peak']:,}" for o in others.values())])
+    return pipes(["bytes", *_TIERS, *others], rows)
 
 
 def sets_of_images() -> str:
@@ -141,6 +158,7 @@ def scaling() -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "bytes": files_of_bytes,
+    "quoted": quoted,
     "images": sets_of_images,
     "price": price,
     "everything": everything,

@@ -177,6 +177,13 @@ def test_ours_counts_the_model_files_it_needs(tmp_path: Path, monkeypatch: pytes
     assert loaded.model(arcodec.compress(data, model=tmp_path / "m.safetensors", carry_model=True)) == 0
 
 
+def test_ours_counts_what_its_models_have_packaged() -> None:
+    for level, least in ((1, 0), (5, 3_000_000), (9, 5_000_000)):
+        loaded = rivals.ours(level).load()
+        assert isinstance(loaded, codecs.Loaded)
+        assert least <= loaded.model(loaded.encode(b"A short text, as any other.")) <= 1.2 * least
+
+
 def test_ours_is_named_by_its_sources() -> None:
     assert machine.sources() in machine.version()
     assert len(machine.sources()) == 8

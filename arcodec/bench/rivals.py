@@ -37,14 +37,20 @@ def _arcodec(level: int, model: str | None) -> Loaded:
 
 
 def _model_files(info: Any) -> int:
-    """Bytes of the model files that an .arcz file names and does not carry."""
-    from arcodec import container
+    """Bytes of the model files that an .arcz file names and does not carry, and of what its models have packaged."""
+    from arcodec import container, models
     from arcodec.models import store
+    from arcodec.models.variants import Variants
 
     chunks = [chunk for frame in info.frames for chunk in frame.chunks]
-    if any(chunk.model == container.CARRIED for chunk in chunks):
-        return 0
-    return sum(len(store.find(each).data) for each in {chunk.model_id for chunk in chunks} if each)
+    needed: dict[str, int] = {}
+    for code in {chunk.model for chunk in chunks if chunk.model in models.VARIANTS}:
+        model = models.by_code(code)
+        if isinstance(model, Variants):
+            needed |= model.packaged()
+    if not any(chunk.model == container.CARRIED for chunk in chunks):
+        needed |= {each.hex(): len(store.find(each).data) for each in {chunk.model_id for chunk in chunks} if each}
+    return sum(needed.values())
 
 
 def catalogue(levels: Iterable[int], models: Iterable[str | None], extra: Iterable[Codec] = ()) -> list[Codec]:

@@ -29,11 +29,15 @@ SHORT = 1 << 16  # chunks up to this many bytes share primed tables,
 _SHORT_SLOTS = 1 << 20  # of so many slots
 
 
+def _packaged(file: str) -> bytes:
+    """A file that the package carries for models."""
+    return (resources.files("arcodec.models") / "tables" / file).read_bytes()
+
+
 @cache
 def _arrays(name: str) -> nets.Arrays:
     """The arrays of a model file in the package."""
-    path = resources.files("arcodec.models") / "tables" / f"{name}{store.SUFFIX}"
-    return store.parse(path.read_bytes(), name).arrays
+    return store.parse(_packaged(f"{name}{store.SUFFIX}"), name).arrays
 
 
 @cache
@@ -47,8 +51,7 @@ def prior_text(name: str | None) -> Symbols:
     """A text that the tables have seen before the first symbol: uint8[n]."""
     if name is None:
         return np.zeros(0, np.uint8)
-    path = resources.files("arcodec.models") / "tables" / f"{name}.bin"
-    return np.frombuffer(path.read_bytes(), np.uint8)
+    return np.frombuffer(_packaged(f"{name}.bin"), np.uint8)
 
 
 class Bytes(Model):
@@ -75,6 +78,12 @@ class Bytes(Model):
     ) -> None:
         self.tier, self.net, self.prior, self.start, self.last = tier, net, prior, start, last
         self._short = tier._replace(slot_limit=min(tier.slot_limit, _SHORT_SLOTS))
+
+    def packaged(self) -> dict[str, int]:
+        """The files that the package has for the model, and their bytes."""
+        files = [f"{name}{store.SUFFIX}" for name in (self.net, self.start) if name]
+        files += [f"{self.prior}.bin"] if self.prior else []
+        return {file: len(_packaged(file)) for file in files}
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         prior = self.text()

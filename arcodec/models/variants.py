@@ -124,6 +124,10 @@ class Variants(Model):
         trial = sum(kept.values()) + max(model.memory(sample) - kept.get(model, 0) for model in models)
         return max(trial, *(variant.memory(shape) for variant in self.variants))
 
+    def packaged(self) -> dict[str, int]:
+        """The files that the package has for any of the variants, and their bytes."""
+        return {file: size for variant in self.variants for file, size in variant.packaged().items()}
+
     def _variant(self, payload: bytes) -> Bytes:
         if not payload or payload[0] >= len(self.variants):
             raise CorruptError(f"{self.name} has no variant {payload[0] if payload else 'at all'}")
