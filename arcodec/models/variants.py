@@ -30,7 +30,7 @@ class Variants(Model):
     machine code. `encode` and `bits` are of the variant that suits the chunk; `predict` and `sample`, which have no
     chunk to choose by, are of the one that has a net but no prior, if there is one, else of the plain one.
 
-    On chunks too long to be coded by all, scouts may be tried in their place: quicker models, each like one of the
+    On chunks too long to share primed tables, scouts may be tried in their place: quicker models, each like one of the
     variants. Or the choice is left to a judge, a model that has variants like these.
     """
 
@@ -65,12 +65,14 @@ class Variants(Model):
             return self._judge.choose(chunk, watch), None
         if self._code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
             sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
-            like = self._net if self._scouts[self._code].net and self._net is not None else self._plain
-            if self._cost(self._code, sample, watch) < _WORTH_CODE * self._cost(like, sample, watch):
+            code = self._scouts[self._code]
+            like = self._scouts[self._net if code.net and self._net is not None else self._plain]
+            if _cost(code, sample, watch) < _WORTH_CODE * _cost(like, sample, watch):
                 return self._code, None
         if len(chunk) > _SLICES * _SLICE:
             sample = _sample(chunk, _SLICES, _SLICE)
-            return self._tried(sample, lambda number: self._cost(number, sample, watch)), None
+            triers = self._scouts if len(chunk) > SHORT else self.variants  # what primes these serves all short ones
+            return self._tried(sample, lambda number: _cost(triers[number], sample, watch)), None
         payloads: dict[int, bytes] = {}
 
         def length(number: int) -> float:
@@ -94,9 +96,6 @@ class Variants(Model):
         likely = min(with_prior, key=lambda number: with_prior[number], default=None)
         return likely if likely is not None and with_prior[likely] < _WORTH_A_PRIOR * cost else best
 
-    def _cost(self, number: int, sample: Symbols, watch: Watch | None) -> float:
-        return float(self._scouts[number].bits(sample, watch).sum())
-
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         """The loop of the variant that `predict` and `sample` are of."""
         number = self._plain if self._net is None else self._net
@@ -118,7 +117,7 @@ class Variants(Model):
         if payload:
             return self._variant(payload).memory(shape)
         size = size_of(shape)
-        tried = self._judge.variants if size <= _SLICES * _SLICE else self._judge._scouts
+        tried = self._judge.variants if size <= SHORT else self._judge._scouts
         kept = {model: model.kept_memory() for model in tried}  # which memory() counts, too
         sample, models = (min(size, SHORT),), {*tried, *self.variants} if size <= SHORT else tried
         trial = sum(kept.values()) + max(model.memory(sample) - kept.get(model, 0) for model in models)
@@ -132,6 +131,10 @@ class Variants(Model):
         if not payload or payload[0] >= len(self.variants):
             raise CorruptError(f"{self.name} has no variant {payload[0] if payload else 'at all'}")
         return self.variants[payload[0]]
+
+
+def _cost(model: Bytes, sample: Symbols, watch: Watch | None) -> float:
+    return float(model.bits(sample, watch).sum())
 
 
 def _sample(chunk: Symbols, count: int, size: int) -> Symbols:
