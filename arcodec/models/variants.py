@@ -30,8 +30,8 @@ class Variants(Model):
     machine code. `encode` and `bits` are of the variant that suits the chunk; `predict` and `sample`, which have no
     chunk to choose by, are of the one that has a net but no prior, if there is one, else of the plain one.
 
-    On chunks too long to share primed tables, scouts may be tried in their place: quicker models, each like one of the
-    variants. Or the choice is left to a judge, a model that has variants like these.
+    On chunks too long to share primed tables, scouts may be tried in their place: quicker models, each like one of
+    the variants. Or the choice is left to a judge, a model that has variants like these.
     """
 
     dimensions = 1
