@@ -35,6 +35,16 @@ def picture(rows: int, columns: int, channels: int) -> bytes:
     return bytes(((y * 3 + x * 2 + c * 40 + noise + 60 * (x > y)) % 256).astype(np.uint8))
 
 
+def drawing(rows: int, columns: int, channels: int) -> bytes:
+    """Frames, stripes and a repeated sign on a plain ground, as raster bytes."""
+    y, x, c = np.indices((rows, columns, channels))
+    image = np.full((rows, columns, channels), 240)
+    image[(y % 20 < 2) | (x % 30 < 2)] = 90
+    sign = (y % 20 - 8) ** 2 + (x % 30 - 12) ** 2 < 20
+    image[sign] = (40 + 50 * c + y // 20 * 16)[sign]
+    return bytes(image.astype(np.uint8))
+
+
 def bmp(rows: int, columns: int) -> bytes:
     """A 24-bit BMP, rows padded."""
     stride = -(-columns * 3 // 4) * 4
@@ -87,6 +97,8 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     ),
     "pgm-16": (b"P5\n16 10\n1023\n" + ((np.arange(160) * 37 % 1024).astype(">u2")).tobytes(), {}),
     "bmp": (bmp(14, 11), {}),
+    "graphics-1-rgb": (b"P6\n96 70\n255\n" + drawing(70, 96, 3), {}),
+    "graphics-1-gray": (b"P5\n64 50\n255\n" + drawing(50, 64, 1), {"model": "graphics-1"}),
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
     "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
     **{

@@ -11,8 +11,9 @@ import numpy as np
 from numba import int32, int64, uint8, uint32, uint64
 
 from arcodec.kernels import apm as apms
+from arcodec.kernels.colours import colour_places
 from arcodec.kernels.compiling import fields_type, inline, kernel, plain
-from arcodec.kernels.contexts import draw_contexts, draw_late_contexts, hash_context
+from arcodec.kernels.contexts import PIXEL, draw_contexts, draw_late_contexts, hash_context
 from arcodec.kernels.counters import (
     CERTAIN,
     MAP_LIMIT,
@@ -24,7 +25,7 @@ from arcodec.kernels.counters import (
     updated_node,
 )
 from arcodec.kernels.hashing import K1, salted
-from arcodec.kernels.history import RECENT, remember
+from arcodec.kernels.history import PIXELS, RECENT, remember
 from arcodec.kernels.match import FAILED, STEADY, bucket, follow, match_places, quality_of, recover
 from arcodec.kernels.mixer import STRETCH, dot, squash, train
 from arcodec.kernels.net import Net, node_stretch, step
@@ -185,6 +186,8 @@ def _run(port, words, costs, symbols, begin, stop, mixed, tier, tables, net):
         # Everything this byte needs from large tables is asked for before any of it is used.
         match_places(history, tier.masks, heads, places)
         beside = draw_contexts(history, parts, symbols, i, values)
+        if parts & PIXELS:
+            colour_places(values, uint64(PIXEL), heads, places)
         for k in range(n):
             hashes[k] = hash_context(values, contexts[k])
             fetch_slot(table, home(hashes[k], banks, bits))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
-from arcodec.kernels import keys, operands, x86
+from arcodec.kernels import colours, keys, operands, x86
 from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.hashing import K1, K2, K3, salted
 from arcodec.kernels.history import (
@@ -44,9 +44,11 @@ from arcodec.kernels.history import (
     PERIOD1,
     PERIOD2,
     PERIODS,
+    PIXELS,
     RECENT,
     RECORDS,
     SHAPE,
+    SHAPED,
     TEXT,
     TOKEN,
     TOKEN1,
@@ -138,7 +140,8 @@ CODE_ALIGNED = 78  # this instruction so far, the last opcode, the position modu
 CODE_OPCODES5 = 79  # where it stands and the opcodes of the last five
 WORD_LINE = 80  # the word so far, the first byte of the line
 WORD_FOLLOWED = 81  # the word so far, the word that followed the one before the last time
-CONTEXTS = 82
+PIXEL = 82  # [colours.CONTEXTS] see `arcodec.kernels.colours`
+CONTEXTS = PIXEL + colours.CONTEXTS
 
 
 def _parts() -> np.ndarray:
@@ -158,6 +161,7 @@ def _parts() -> np.ndarray:
     parts[WORD_LINE : WORD_FOLLOWED + 1] = TEXT | WORDS | LINES | CHAINS
     parts[EIGHTHS : THIRD_ROWS + 1] = MANY
     parts[CODE_AFTER_FORM : CODE_OPCODES5 + 1] = OPERANDS | CODE
+    parts[PIXEL:CONTEXTS] = PIXELS
     return parts
 
 
@@ -172,6 +176,7 @@ UNTAUGHT = (
     *(ORDER12, FOUR_BEFORE, VALUE_BEFORE, VALUE_AGREED),
     *range(RECORD_BYTE, FOLLOWED12 + 1),
     *range(COLUMN2, CODE_OPCODES5 + 1),
+    *range(PIXEL, CONTEXTS),
 )
 
 
@@ -240,6 +245,8 @@ def draw_contexts(history, parts, symbols, position, values):
         _draw_records(history, symbols, position, values)
     if parts & FOLLOWS:
         _draw_followers(history, values)
+    if parts & PIXELS:
+        colours.draw_colours(history[SHAPED], symbols, position, uint64(PIXEL), values)
     if parts & COLUMNS:
         column = history[uint64(COLUMN) + column_of(history, position)]
         distance = uint64(min(position - np.int64(history[INDEX_AT]), 255))

@@ -49,6 +49,7 @@ _SEPARATOR = np.array([CLASS[c] in (BLANK, QUOTE, OPEN, CLOSE) or c in b",:;|=" 
 WORDS, LINES, RECORDS, CODE, TEXT, KEYS, PERIODS, FOLLOWS = 1, 2, 4, 8, 16, 32, 64, 128
 MANY = 256  # nothing more to remember, but more contexts to draw
 COLUMNS, OPERANDS, CHAINS = 512, 1024, 2048
+PIXELS = 4096  # nothing to remember, but the shape is told in SHAPED
 
 # Slots of the history, uint64[HISTORY].
 RECENT = 0  # the last 8 bytes, the latest lowest
@@ -69,6 +70,8 @@ FIELD = 11  # number of this line's fields before this one
 PERIOD = 12  # length of a record, >= 1; 1 until a record is found
 CANDIDATE = 13  # another length, which may become the period
 TRUST = 14  # how often the candidate was met
+# PIXELS
+SHAPED = 15  # bytes of a row, shifted by 8, and of a pixel
 BRACKETS = 16  # [64] bracket and word before it, by depth
 FOLLOWERS = BRACKETS + 64  # [256] the last 8 bytes that followed each byte
 _LAST = FOLLOWERS + 256  # [3 * 256] the last three positions of each byte

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import uint64
 
-from arcodec.kernels import keys, x86
+from arcodec.kernels import colours, keys, x86
 from arcodec.kernels.compiling import inline, plain
 from arcodec.kernels.hashing import K1, K2
 from arcodec.kernels.history import (
@@ -25,8 +25,10 @@ from arcodec.kernels.history import (
     PARSER,
     PERIOD1,
     PERIODS,
+    PIXELS,
     RECENT,
     RECORDS,
+    SHAPED,
     TEXT,
     WORD_LENGTH,
     WORDS,
@@ -58,7 +60,11 @@ KIND = 19  # within a tag, quoted or not, the token empty or not, x class of the
 PATH = 20  # the path of keys, hashed
 WORD_HASH = 21  # the word so far, hashed
 CODE_HERE = 22  # the instruction so far, hashed
-SELECTORS = 23
+CHANNEL = 23  # channel of the pixel x the bits of this byte so far
+PIXEL_W = 24  # the byte of the pixel to the left
+PIXEL_N = 25  # the byte of the pixel above
+ALIKE = 26  # which of six pairs of pixels around are alike x channel x bit
+SELECTORS = 27
 
 SHARES = 16  # of all contexts, that KNOWN tells apart
 _COARSE = np.array([0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 0, 0, 1, 1, 2], np.int64)  # qualities of matches
@@ -87,6 +93,10 @@ ROWS = np.array(
         256,
         1024,
         2048,
+        1024,
+        256,
+        256,
+        2048,
     ],
     np.int64,
 )
@@ -106,6 +116,7 @@ def _parts() -> np.ndarray:
     parts[WORD_HASH] = WORDS | MANY
     parts[CODE_HERE] = CODE
     parts[MARK] = TEXT | WORDS
+    parts[[CHANNEL, PIXEL_W, PIXEL_N, ALIKE]] = PIXELS
     return parts
 
 
@@ -145,6 +156,12 @@ def select_for_byte(history, parts, symbols, position, chosen):
             history[uint64(KEYED + keys.STACK) + history[uint64(KEYED + keys.DEPTH)]] >> uint64(56)
         )
         chosen[KIND] = ((mode * 2 + empty) * 16 + np.int64(CLASS[recent & 255])) * 8
+    if parts & PIXELS:
+        shape = history[SHAPED]
+        chosen[CHANNEL] = colours.channel_of(shape, position) << 8
+        chosen[PIXEL_W] = colours.sample_of(symbols, position - colours.size_of_pixel(shape))
+        chosen[PIXEL_N] = colours.sample_of(symbols, position - colours.size_of_row(shape))
+        chosen[ALIKE] = (colours.channel_of(shape, position) * 64 + colours.alike(shape, symbols, position)) * 8
     if parts & TEXT:
         chosen[MARK] = np.int64(history[MARKS] & uint64(0xFF))
     if parts & CODE:
@@ -186,6 +203,9 @@ def select_for_bit(j, partial, quality, share, sure, guess, beside, word, parts,
     if parts & MANY:
         chosen[PARTIAL] = _COARSE[quality] * 256 + partial
         chosen[SURE] = j * SHARES + sure
+    if parts & PIXELS:
+        chosen[CHANNEL] = (chosen[CHANNEL] & ~255) + partial
+        chosen[ALIKE] = (chosen[ALIKE] & ~7) + j
     if parts & KEYS:
         chosen[VALUE] = (chosen[VALUE] & ~7) + j
         chosen[KIND] = (chosen[KIND] & ~7) + j

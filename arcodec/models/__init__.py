@@ -20,6 +20,7 @@ BUILT_IN = {
     "bytes-2-fast": (container.BYTES_FAST, "generation2", "Fast"),
     "bytes-2": (container.BYTES_2, "generation2", "Default"),
     "bytes-2-max": (container.BYTES_MAX, "generation2", "Max"),
+    "graphics-1": (container.GRAPHICS, "graphics", "Graphics"),
 }
 # By code, the variants of a model, by the first byte of the payload.
 VARIANTS = {
@@ -28,7 +29,13 @@ VARIANTS = {
     container.BYTES_MAX: ("plain", "net", "net, prose", "net, markup", "net, code"),
 }
 # What may be written for -m without a version: the newest of its kind.
-ALIASES = {"bytes": "bytes-2", "bytes-fast": "bytes-2-fast", "bytes-max": "bytes-2-max", "pixels": "pixels-1"}
+ALIASES = {
+    "bytes": "bytes-2",
+    "bytes-fast": "bytes-2-fast",
+    "bytes-max": "bytes-2-max",
+    "pixels": "pixels-1",
+    "graphics": "graphics-1",
+}
 
 _NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
 _NAMES |= {container.STORED: "stored", container.FILL: "fill", container.CARRIED: "model file"}

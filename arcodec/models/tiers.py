@@ -102,3 +102,14 @@ X86_MAX = tier(
     finals=_X86_SETS,
     **_LARGE,
 )
+
+# Drawings, screenshots, scans.
+GRAPHICS = tier(
+    contexts=(*range(c.PIXEL, c.CONTEXTS), c.EXPECTED, c.EXPECTED_BOTH),
+    minimums=(3, 9),
+    sets=(s.CHANNEL, s.PIXEL_W, s.PIXEL_N, s.ALIKE, s.MATCH, s.KNOWN, s.EXPECTED, s.ORDER1, s.SURE),
+    finals=(s.CHANNEL, s.MATCH, s.ALIKE),
+    **_MEDIUM,
+    sure=True,
+    recover=3,
+)
