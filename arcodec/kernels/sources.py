@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64, uint8
+from numba import int16, int64, uint8
 
 from arcodec.kernels.compiling import Int64s, fields_type, kernel, plain
 
@@ -28,6 +28,7 @@ _TURNS = 8  # of improving chromas where samples are clipped
 _STEPS = np.array([0, -1, 1, -2, 2, -4, 4, -9, 9], np.int64)  # tried there
 _PIXEL = 4  # what a pixel counts that does not fit, beside how far it is from that, in lumas
 _NEUTRAL = 128
+_WIDEST = 24  # how far chromas are looked for that fit a pixel by itself
 _ONE = 1 << FRACTION
 _BELOW = 1 << 12  # green that should be an integer is below it, as it is in the pictures
 
@@ -132,9 +133,9 @@ def _chroma(table, sum):
     return low
 
 
-@kernel(int64(fields_type(Source), uint8[:, :, ::1], int64[:, :, ::1], int64))
+@kernel(int64(fields_type(Source), uint8[:, :, ::1], int16[:, :, ::1], int64))
 def find_chromas(source, pixels, chromas, skip):
-    """Set chromas, int64[rows, columns, 2], where three samples tell: UNKNOWN where one is clipped or nothing fits.
+    """Set chromas, int16[rows, columns, 2], where three samples tell: UNKNOWN where one is clipped or nothing fits.
 
     Looks at every `skip`-th row. Returns the number of pixels that are not clipped and that nothing fits.
     """
@@ -146,8 +147,8 @@ def find_chromas(source, pixels, chromas, skip):
             red = int64(pixels[y, x, 0])
             green = int64(pixels[y, x, 1])
             blue = int64(pixels[y, x, 2])
-            chromas[y, x, 0] = UNKNOWN
-            chromas[y, x, 1] = UNKNOWN
+            chromas[y, x, 0] = int16(UNKNOWN)
+            chromas[y, x, 1] = int16(UNKNOWN)
             if min(red, min(green, blue)) == 0 or max(red, max(green, blue)) == 255:
                 continue
             about = ((2 * red + 1) * weights[0] + (2 * green + 1) * weights[1] + (2 * blue + 1) * weights[2]) << 15
@@ -157,8 +158,8 @@ def find_chromas(source, pixels, chromas, skip):
                 chroma2 = _chroma(source.red, (red << FRACTION) - luma * source.step)
                 low, count = _lumas(source, chroma1, chroma2, red, green, blue)
                 if low <= luma < low + count:
-                    chromas[y, x, 0] = chroma1
-                    chromas[y, x, 1] = chroma2
+                    chromas[y, x, 0] = int16(chroma1)
+                    chromas[y, x, 1] = int16(chroma2)
             if chromas[y, x, 0] == UNKNOWN:
                 strange += 1
     return strange
@@ -179,6 +180,76 @@ def _halved(chromas, y, x, phase_y, phase_x, k):
         + int64(chromas[down, right, k])
         + 2
     ) >> 2
+
+
+@kernel(int64(int16[:, :, ::1], int64, int64))
+def share_of_means(chromas, phase_y, phase_x):
+    """Of the pixels beside the cells of this phase, how many in 2**16 have chromas that are means of the cells'."""
+    rows, columns, _ = chromas.shape
+    alike = int64(0)
+    count = int64(1)
+    for y in range(phase_y, rows - 2):
+        for x in range(phase_x, columns - 2):
+            i = y - ((y - phase_y) & 1)
+            j = x - ((x - phase_x) & 1)
+            v = i + 2 * ((y - phase_y) & 1)
+            u = j + 2 * ((x - phase_x) & 1)
+            if i == v and j == u:
+                continue
+            if min(min(chromas[y, x, 0], chromas[i, j, 0]), min(chromas[v, u, 0], chromas[i, u, 0])) == UNKNOWN:
+                continue
+            if chromas[v, j, 0] == UNKNOWN:
+                continue
+            same = int64(1)
+            for k in range(2):
+                sum = int64(chromas[i, j, k]) + int64(chromas[i, u, k]) + int64(chromas[v, j, k])
+                same &= int64((sum + int64(chromas[v, u, k]) + 2) >> 2 == int64(chromas[y, x, k]))
+            alike += same
+            count += 1
+    return (alike << 16) // count
+
+
+@plain
+def _fitting(source, chroma1, chroma2, red, green, blue):
+    """chroma1 << 8 | chroma2 near the given ones with which some luma makes these samples, else as given."""
+    for reach in range(_WIDEST + 1):
+        for step1 in range(-reach, reach + 1):
+            for step2 in range(-reach, reach + 1):
+                if max(abs(step1), abs(step2)) < reach:
+                    continue
+                near1 = min(max(chroma1 + step1, int64(0)), int64(255))
+                near2 = min(max(chroma2 + step2, int64(0)), int64(255))
+                _, count = _lumas(source, near1, near2, red, green, blue)
+                if count > 0:
+                    return near1 << 8 | near2
+    return chroma1 << 8 | chroma2
+
+
+@kernel(int64(fields_type(Source), uint8[:, :, ::1], int16[:, :, ::1], uint8[:, :, ::1]))
+def keep_chromas(source, pixels, chromas, kept):
+    """Set kept, uint8[rows, columns, 2], to the chromas, those that are UNKNOWN to what fits near those before."""
+    rows, columns, _ = chromas.shape
+    for y in range(rows):
+        for x in range(columns):
+            if chromas[y, x, 0] != UNKNOWN:
+                kept[y, x, 0] = uint8(chromas[y, x, 0])
+                kept[y, x, 1] = uint8(chromas[y, x, 1])
+                continue
+            chroma1 = int64(_NEUTRAL)
+            chroma2 = int64(_NEUTRAL)
+            if x > 0:
+                chroma1 = int64(kept[y, x - 1, 0])
+                chroma2 = int64(kept[y, x - 1, 1])
+            elif y > 0:
+                chroma1 = int64(kept[y - 1, x, 0])
+                chroma2 = int64(kept[y - 1, x, 1])
+            red = int64(pixels[y, x, 0])
+            green = int64(pixels[y, x, 1])
+            blue = int64(pixels[y, x, 2])
+            fitting = _fitting(source, chroma1, chroma2, red, green, blue)
+            kept[y, x, 0] = uint8(fitting >> 8)
+            kept[y, x, 1] = uint8(fitting & 255)
+    return int64(0)
 
 
 @plain
@@ -206,7 +277,7 @@ def _guess_cells(chromas, phase_y, phase_x, cells):
         for i in range(rows):
             last = int64(UNKNOWN)
             for j in range(columns):
-                known = chromas[2 * i + phase_y, 2 * j + phase_x, k]
+                known = int64(chromas[2 * i + phase_y, 2 * j + phase_x, k])
                 if known == UNKNOWN and i > 0:
                     above = int64(cells[i - 1, j, k])
                     known = above if last == UNKNOWN else (above + last + 1) >> 1
@@ -250,7 +321,7 @@ def _improve(source, pixels, cells, i, j, phase_y, phase_x, before):
     return best
 
 
-@kernel(int64(fields_type(Source), uint8[:, :, ::1], int64[:, :, ::1], int64, int64, uint8[:, :, ::1]))
+@kernel(int64(fields_type(Source), uint8[:, :, ::1], int16[:, :, ::1], int64, int64, uint8[:, :, ::1]))
 def fit_cells(source, pixels, chromas, phase_y, phase_x, cells):
     """Set cells, uint8[(rows - phase_y + 1) // 2, (columns - phase_x + 1) // 2, 2], to chromas that make the pixels.
 

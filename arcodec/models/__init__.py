@@ -20,6 +20,9 @@ BUILT_IN = {
     "bytes-2-fast": (container.BYTES_FAST, "generation2", "Fast"),
     "bytes-2": (container.BYTES_2, "generation2", "Default"),
     "bytes-2-max": (container.BYTES_MAX, "generation2", "Max"),
+    "pixels-2-fast": (container.PIXELS_FAST, "pixels2", "Fast"),
+    "pixels-2": (container.PIXELS_2, "pixels2", "Default"),
+    "pixels-2-max": (container.PIXELS_MAX, "pixels2", "Max"),
 }
 # By code, the variants of a model, by the first byte of the payload.
 VARIANTS = {

@@ -1,0 +1,227 @@
+"""The second generation of pixel models, from fast to small files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from arcodec import container, varint
+from arcodec.errors import CorruptError
+from arcodec.kernels import pixel_tier
+from arcodec.kernels import planes as kernel
+from arcodec.models import conversions, pixel_tiers
+from arcodec.models import tiers as byte_tiers
+from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
+from arcodec.models.bytes import Bytes
+from arcodec.models.conversions import FULL, PHASES, Converted
+
+_PLAIN = 0  # the payload's first byte; else 1 + source * LAYOUTS + layout
+_LAYOUTS = PHASES + 1
+_SAMPLE = 96, 256  # rows and columns, by which it is decided whether a conversion helps
+_EXCEPTION_BITS = 30  # what an exception is taken to cost
+
+
+class Planes(Model):
+    """A tier of the pixel kernel: one to three channels, maybe with others that are known beforehand.
+
+    Chunks are uint8[rows, columns, channels] without those that are `known`, uint8[rows, columns, k] or None.
+    """
+
+    dimensions = 3
+    brief = True
+
+    def __init__(self, tier: pixel_tier.Tier, known: Symbols | None = None) -> None:
+        self.tier, self.known = tier, known
+
+    def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
+        if self.known is None:
+            tables = kernel.allocate(self.tier, symbols.shape, 0)
+            return int(kernel.run(port, words, costs, symbols, stop, tables))
+        known = self.known.shape[2]
+        joined = np.concatenate([self.known, symbols], axis=2)
+        tables = kernel.allocate(self.tier, joined.shape, known)
+        done = int(kernel.run(port, words, costs, joined, stop, tables))
+        symbols[:] = joined[..., known:]
+        return done
+
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
+        """The tables, what making them takes, and channels joined to others."""
+        known = 0 if self.known is None else self.known.shape[2]
+        joined = (*shape[:2], shape[2] + known)
+        tables = sum(size_of(s) * np.dtype(t).itemsize for s, t in kernel.table_shapes(self.tier, joined, known))
+        return tables + (8 << 20) + (size_of(joined) if known else 0)
+
+
+class Pixels2(Model):
+    """Photographs and drawings of 8 bits per sample, gray or colour; learns everything from the chunk itself.
+
+    Chunks are uint8[rows, columns, 1 or 3]; three channels are red, green, blue, coded green first. If they come from
+    luma and chroma by a conversion that is known, these are coded instead: the payload's first byte says which.
+    """
+
+    dimensions = 3
+
+    def __init__(self, name: str, code: int, tier: pixel_tier.Tier) -> None:
+        self.name, self.code, self.tier = name, code, tier
+        self._plain = Planes(tier)
+        self._bytes = Bytes(byte_tiers.FAST)
+
+    def accepts(self, shape: Sequence[int]) -> bool:
+        return len(shape) == 3 and shape[2] in (1, 3) and shape[0] >= 1 and shape[1] >= 1
+
+    def arrange(self, chunk: Symbols) -> Symbols:
+        order = [1, 0, 2] if chunk.shape[2] == 3 else [0]
+        return np.ascontiguousarray(chunk[:, :, order], np.uint8)
+
+    def restore(self, symbols: Symbols) -> Symbols:
+        return self.arrange(symbols)  # exchanging the first two channels undoes itself
+
+    def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
+        """The loop of the plain variant, which `predict` and `sample` are of."""
+        return self._plain.run(port, words, costs, symbols, stop)
+
+    def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
+        converted = self._converted(chunk, watch)
+        if converted is None:
+            return bytes([_PLAIN]) + self._plain.encode(self.arrange(chunk), watch)
+        number = 1 + converted.source * _LAYOUTS + converted.layout
+        parts = [self._encode_bytes(converted.exceptions, watch)]
+        first, second = self._stages(converted)
+        parts += [first.encode(_first(converted), watch)] + ([second.encode(converted.chromas, watch)] if second else [])
+        return bytes([number]) + b"".join(varint.write(len(p)) for p in parts[:-1]) + b"".join(parts)
+
+    def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
+        if not payload or payload[0] > len(conversions.SOURCES) * _LAYOUTS or (payload[0] and shape[2] != 3):
+            raise CorruptError(f"{self.name} has no variant {payload[0] if payload else 'at all'} for {tuple(shape)}")
+        if payload[0] == _PLAIN:
+            return self.restore(self._plain.decode(payload[1:], shape, watch))
+        source, layout = divmod(payload[0] - 1, _LAYOUTS)
+        rows, columns = shape[0], shape[1]
+        parts = _parts(payload, 2 if layout == FULL else 3)
+        exceptions = self._decode_bytes(parts[0], rows * columns, watch)
+        if layout == FULL:
+            whole = Planes(self.tier).decode(parts[1], shape, watch)
+            return conversions.restore(
+                Converted(source, layout, *(np.ascontiguousarray(x) for x in (whole[..., :1], whole[..., 1:])), exceptions)
+            )
+        luma = Planes(self.tier).decode(parts[1], (rows, columns, 1), watch)
+        pair = Planes(self.tier, conversions.quarters(luma, layout))
+        chromas = pair.decode(parts[2], conversions.cells_shape(rows, columns, layout), watch)
+        return conversions.restore(Converted(source, layout, luma, chromas, exceptions))
+
+    def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
+        """What luma costs counts as green's, what chroma costs as red's and blue's, of the pixel where it lies."""
+        converted = self._converted(chunk, watch)
+        if converted is None:
+            costs = self._plain.bits(self.arrange(chunk), watch)
+            costs[:1] += 8
+            return costs
+        first, second = self._stages(converted)
+        costs = np.zeros(chunk.shape, np.float32)
+        own = first.bits(_first(converted), watch).reshape(*chunk.shape[:2], -1)
+        costs[..., : own.shape[2]] = own
+        if second:
+            layout = converted.layout
+            pair = second.bits(converted.chromas, watch).reshape(converted.chromas.shape)
+            costs[layout >> 1 :: 2, layout & 1 :: 2, 1:] = pair
+        flat = costs.reshape(-1)
+        places = conversions.exceptional(converted)
+        if len(places):
+            flat[3 * places] += 8 * len(self._encode_bytes(converted.exceptions, watch)) / len(places)
+        flat[:1] += 8 * 16  # lengths of parts, and their ends
+        return flat
+
+    def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
+        """Of the variant that the payload names, or the most that any takes."""
+        plain = self._plain.memory(shape)
+        if shape[2] != 3 or payload[:1] == bytes([_PLAIN]):
+            return plain
+        rows, columns = shape[0], shape[1]
+        exceptions = _most_exceptions(rows * columns)
+        pictures = 16 * rows * columns  # found, chromas, lumas, made
+        return pictures + max(plain, self._bytes.memory((exceptions,))) + 2 * exceptions
+
+    def _stages(self, converted: Converted) -> tuple[Planes, Planes | None]:
+        if converted.layout == FULL:
+            return Planes(self.tier), None
+        return Planes(self.tier), Planes(self.tier, conversions.quarters(converted.luma, converted.layout))
+
+    def _converted(self, chunk: Symbols, watch: Watch | None) -> Converted | None:
+        """The chunk in luma and chroma, if it comes from there and a sample says that it helps."""
+        if chunk.shape[2] != 3:
+            return None
+        whole = conversions.find(chunk)
+        if whole is None or whole.layout != FULL:
+            return whole
+        rows, columns = (slice((n - m) // 2, (n - m) // 2 + m) if n > m else slice(None) for n, m in
+                         zip(chunk.shape[:2], _SAMPLE, strict=True))  # fmt: skip
+        scout = Planes(pixel_tiers.FAST)
+        sample = np.concatenate([whole.luma[rows, columns], whole.chromas[rows, columns]], axis=2)
+        cost = float(scout.bits(sample, watch).sum()) + _EXCEPTION_BITS * len(conversions.exceptional(whole)) * (
+            sample.size / chunk.size
+        )
+        return whole if cost < float(scout.bits(self.arrange(chunk[rows, columns]), watch).sum()) else None
+
+    def _encode_bytes(self, data: bytes, watch: Watch | None) -> bytes:
+        """A length, and that many bytes coded."""
+        if not data:
+            return b""
+        return varint.write(len(data)) + self._bytes.encode(np.frombuffer(data, np.uint8), watch)
+
+    def _decode_bytes(self, part: bytes, pixels: int, watch: Watch | None) -> bytes:
+        if not part:
+            return b""
+        length, at = varint.read(part, 0)
+        if length > _most_exceptions(pixels):
+            raise CorruptError(f"{length} bytes of exceptions are too many for {pixels} pixels")
+        return self._bytes.decode(part[at:], (length,), watch).tobytes()
+
+
+def _first(converted: Converted) -> Symbols:
+    """The channels that are coded first."""
+    if converted.layout == FULL:
+        return np.concatenate([converted.luma, converted.chromas], axis=2)
+    return converted.luma
+
+
+def _most_exceptions(pixels: int) -> int:
+    """Bytes of them."""
+    return (pixels // conversions.EXCEPTIONS + 1) * 8
+
+
+def _parts(payload: bytes, count: int) -> list[bytes]:
+    """What follows the first byte: the lengths of all parts but the last, and the parts."""
+    at, lengths = 1, []
+    for _ in range(count - 1):
+        length, at = varint.read(payload, at)
+        lengths.append(length)
+    parts = []
+    for length in lengths:
+        parts.append(payload[at : at + length])
+        at += length
+    if at > len(payload):
+        raise CorruptError("the payload ends within its parts")
+    return [*parts, payload[at:]]
+
+
+class Fast(Pixels2):
+    """Two predictors, no contexts."""
+
+    def __init__(self) -> None:
+        super().__init__("pixels-2-fast", container.PIXELS_FAST, pixel_tiers.FAST)
+
+
+class Default(Pixels2):
+    """Three predictors and a dozen contexts."""
+
+    def __init__(self) -> None:
+        super().__init__("pixels-2", container.PIXELS_2, pixel_tiers.DEFAULT)
+
+
+class Max(Pixels2):
+    """Three predictors and some thirty contexts."""
+
+    def __init__(self) -> None:
+        super().__init__("pixels-2-max", container.PIXELS_MAX, pixel_tiers.MAX)
