@@ -52,6 +52,11 @@ def table(contexts: Sequence[tuple[int, ...]]) -> np.ndarray:
     return np.array([c + (NOTHING,) * (FIELDS - len(c)) for c in contexts], np.int64).reshape(-1, FIELDS)
 
 
+def needed(contexts: Sequence[tuple[int, ...]]) -> np.ndarray:
+    """int64[n]: the quantities that the contexts take of guesses, FINE ones first."""
+    return np.array(sorted({q for context in contexts for q in context if q < VALUES}), np.int64)
+
+
 @plain
 def guess(guesses, window, errors, means, place, spot, step, stride, channel, predictors):
     """Set guesses, int64[GUESSES], for a coded channel; `errors`: int32[3 * stride], of the blend."""
@@ -130,15 +135,20 @@ def value(quantities, window, place, step, stride, channel):
 
 
 @plain
-def quantise(quantities, guesses, middle, coarse):
-    """Set the quantities that depend on a decision's threshold, `middle`; coarse: half an expected error, Q8."""
+def quantise(quantities, wanted, guesses, middle, coarse):
+    """Set the quantities that depend on a decision's threshold, `middle`; coarse: half an expected error, Q8.
+
+    wanted: of `needed`.
+    """
     point = (middle << 8) - 128
-    for g in range(GUESSES):
-        distance = guesses[g] - point
-        size = abs(distance)
-        steps = _HALVES[min(size >> 7, int64(255))]
-        quantities[FINE + g] = steps if distance >= 0 else -steps
-        quantities[COARSE + g] = trit(distance, coarse) + 3 * int64(size > 4 * coarse)
+    for q in wanted:
+        if q < COARSE:
+            distance = guesses[q] - point
+            steps = _HALVES[min(abs(distance) >> 7, int64(255))]
+            quantities[q] = steps if distance >= 0 else -steps
+        else:
+            distance = guesses[q - COARSE] - point
+            quantities[q] = trit(distance, coarse) + 3 * int64(abs(distance) > 4 * coarse)
     quantities[THRESHOLD] = middle
     quantities[ABOVE_BEFORE] = middle - quantities[BEFORE]
     quantities[ABOVE_WEST] = middle - quantities[WEST]

@@ -115,6 +115,7 @@ def allocate(tier: Tier, shape: Sequence[int], known: int) -> tuple[object, ...]
         pixel_tier.offsets(tier, coded, known, stride),
         pixel_tier.rates(tier),
         pixel_contexts.table(tier.contexts(coded)),
+        pixel_contexts.needed(tier.contexts(coded)),
     )
     return (*data, pasts, *tables[MOST:])
 
@@ -170,7 +171,7 @@ def _known_error(errors, expert, spot, channel):
 @plain
 def _run(port, words, costs, symbols, stop, tables):
     (
-        settings, features, offsets, rates, catalogue, pasts, sums, factors, work, samples, window, errors, scales,
+        settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors, scales,
         biases, weights, apms, counts, families, lattices, memories, trust, slots, vectors, near_values, mixing,
     ) = tables  # fmt: skip
     known = settings[0]
@@ -355,7 +356,7 @@ def _run(port, words, costs, symbols, stop, tables):
                         inputs[experts + 1] = belief if recalled >= middle else -belief
                         within[0] = bucket
                     if len(catalogue) > 0:
-                        pixel_contexts.quantise(quantities, guesses, middle, scale >> 1)
+                        pixel_contexts.quantise(quantities, wanted, guesses, middle, scale >> 1)
                         pixel_contexts.look_up(
                             slots, catalogue, quantities, c, kind, slot_bits, slot_places, inputs, first_context
                         )
@@ -414,7 +415,7 @@ def _run(port, words, costs, symbols, stop, tables):
 
 @kernel(
     "int64(uint64[::1], uint32[::1], uint32[::1], uint8[:, :, ::1], int64, Tuple(("
-    "int64[::1], int64[::1], int64[:, :, ::1], int32[:, ::1], int64[:, ::1], UniTuple(int32[:, :, ::1], 4), "
+    "int64[::1], int64[::1], int64[:, :, ::1], int32[:, ::1], int64[:, ::1], int64[::1], UniTuple(int32[:, :, ::1], 4), "
     "int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], int32[:, ::1], "
     "int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], uint8[:, ::1], uint8[:, :, ::1], "
     "int64[:, :, ::1], uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[:, ::1])))"

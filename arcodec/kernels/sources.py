@@ -24,8 +24,8 @@ from arcodec.kernels.compiling import Int64s, fields_type, kernel, plain
 FRACTION = 32
 UNKNOWN = -1
 _REACH = 2  # lumas tried on each side of what three samples suggest
-_TURNS = 8  # of improving chromas where samples are clipped
-_STEPS = np.array([0, -1, 1, -2, 2, -4, 4, -9, 9], np.int64)  # tried there
+_TURNS = 12  # of improving chromas where samples are clipped
+_STEPS = np.array([0, -1, 1, -2, 2, -3, 3, -6, 6], np.int64)  # tried there
 _PIXEL = 4  # what a pixel counts that does not fit, beside how far it is from that, in lumas
 _NEUTRAL = 128
 _WIDEST = 24  # how far chromas are looked for that fit a pixel by itself
@@ -270,33 +270,47 @@ def _misfit(source, pixels, cells, y, x, phase_y, phase_x):
 
 
 @plain
-def _guess_cells(chromas, phase_y, phase_x, cells):
-    """Cells as known, else as the nearest before, in the first row the nearest after."""
+def _guess_cells(source, pixels, chromas, phase_y, phase_x, cells):
+    """Cells as known, else near the mean of those before, above and known ones after, so that their own pixel fits."""
     rows, columns, _ = cells.shape
-    for k in range(2):
-        for i in range(rows):
-            last = int64(UNKNOWN)
-            for j in range(columns):
-                known = int64(chromas[2 * i + phase_y, 2 * j + phase_x, k])
-                if known == UNKNOWN and i > 0:
-                    above = int64(cells[i - 1, j, k])
-                    known = above if last == UNKNOWN else (above + last + 1) >> 1
-                elif known == UNKNOWN:
-                    known = last
-                last = known
-                cells[i, j, k] = uint8(max(known, int64(0)))
-            if i == 0:
-                if last == UNKNOWN:
-                    last = int64(_NEUTRAL)
-                for j in range(columns - 1, -1, -1):
-                    if chromas[phase_y, 2 * j + phase_x, k] == UNKNOWN:
-                        cells[i, j, k] = uint8(last)
-                    else:
-                        last = int64(cells[i, j, k])
+    for i in range(rows):
+        for j in range(columns):
+            y = 2 * i + phase_y
+            x = 2 * j + phase_x
+            if chromas[y, x, 0] != UNKNOWN:
+                cells[i, j, 0] = uint8(chromas[y, x, 0])
+                cells[i, j, 1] = uint8(chromas[y, x, 1])
+                continue
+            sum1 = int64(0)
+            sum2 = int64(0)
+            count = int64(0)
+            if j > 0:
+                sum1 += int64(cells[i, j - 1, 0])
+                sum2 += int64(cells[i, j - 1, 1])
+                count += 1
+            if i > 0:
+                sum1 += int64(cells[i - 1, j, 0])
+                sum2 += int64(cells[i - 1, j, 1])
+                count += 1
+            for v, u in ((i, j + 1), (i + 1, j)):
+                if v < rows and u < columns and chromas[2 * v + phase_y, 2 * u + phase_x, 0] != UNKNOWN:
+                    sum1 += int64(chromas[2 * v + phase_y, 2 * u + phase_x, 0])
+                    sum2 += int64(chromas[2 * v + phase_y, 2 * u + phase_x, 1])
+                    count += 1
+            if count == 0:
+                sum1 = int64(_NEUTRAL)
+                sum2 = int64(_NEUTRAL)
+                count = int64(1)
+            red = int64(pixels[y, x, 0])
+            green = int64(pixels[y, x, 1])
+            blue = int64(pixels[y, x, 2])
+            fitting = _fitting(source, sum1 // count, sum2 // count, red, green, blue)
+            cells[i, j, 0] = uint8(fitting >> 8)
+            cells[i, j, 1] = uint8(fitting & 255)
 
 
 @plain
-def _improve(source, pixels, cells, i, j, phase_y, phase_x, before):
+def _improve(source, pixels, cells, i, j, phase_y, phase_x, before, turn):
     """Set a cell to the best around it; returns its misfit, which was `before`."""
     y = 2 * i + phase_y
     x = 2 * j + phase_x
@@ -310,7 +324,7 @@ def _improve(source, pixels, cells, i, j, phase_y, phase_x, before):
             cells[i, j, 0] = uint8(min(max(own1 + step1, int64(0)), int64(255)))
             cells[i, j, 1] = uint8(min(max(own2 + step2, int64(0)), int64(255)))
             misfit = _misfit(source, pixels, cells, y, x, phase_y, phase_x)
-            if misfit < best:
+            if misfit < best or (misfit == best and (step1 + step2 + turn + i + j) & 3 == 0):
                 best = misfit
                 best1 = int64(cells[i, j, 0])
                 best2 = int64(cells[i, j, 1])
@@ -329,7 +343,7 @@ def fit_cells(source, pixels, chromas, phase_y, phase_x, cells):
     Returns how many cells are still at odds with a pixel.
     """
     rows, columns, _ = cells.shape
-    _guess_cells(chromas, phase_y, phase_x, cells)
+    _guess_cells(source, pixels, chromas, phase_y, phase_x, cells)
     odd = int64(0)
     for turn in range(_TURNS):
         odd = int64(0)
@@ -342,7 +356,7 @@ def fit_cells(source, pixels, chromas, phase_y, phase_x, cells):
                 if chromas[y, x, 0] == UNKNOWN:
                     misfit = _misfit(source, pixels, cells, y, x, phase_y, phase_x)
                     if misfit > 0:
-                        misfit = _improve(source, pixels, cells, i, j, phase_y, phase_x, misfit)
+                        misfit = _improve(source, pixels, cells, i, j, phase_y, phase_x, misfit, turn)
                     odd += int64(misfit > 0)
         if odd == 0:
             break

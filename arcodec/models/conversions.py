@@ -35,14 +35,16 @@ class Converted(NamedTuple):
             every second pixel from there on.
         luma: uint8[rows, columns, 1].
         chromas: uint8[rows, columns, 2], or uint8 of `cells_shape`.
-        exceptions: the pixels that the conversion does not give, see `_corrections`.
+        gaps: uint8[k], the pixels that the conversion does not give: how many others come before each, as varints.
+        values: uint8[n, 3], what is to be added to each of those.
     """
 
     source: int
     layout: int
     luma: Symbols
     chromas: Symbols
-    exceptions: bytes
+    gaps: Symbols
+    values: Symbols
 
 
 @cache
@@ -89,7 +91,7 @@ def _converted(number: int, pixels: Symbols, found: _Chromas) -> Converted | Non
         return None
     lumas = luma.reshape(rows, columns, 1)
     made = _convert(number, layout, lumas, chromas)
-    return Converted(number, layout, lumas, chromas, _corrections(pixels, made))
+    return Converted(number, layout, lumas, chromas, *_corrections(pixels, made))
 
 
 def spread(chromas: Symbols, rows: int, columns: int, layout: int) -> Symbols:
@@ -117,14 +119,29 @@ def restore(converted: Converted) -> Symbols:
         CorruptError: the exceptions are not what `find` makes.
     """
     pixels = _convert(converted.source, converted.layout, converted.luma, converted.chromas)
-    places, values = _read_corrections(converted.exceptions, pixels.shape[0] * pixels.shape[1])
-    pixels.reshape(-1, 3)[places] += values
+    pixels.reshape(-1, 3)[exceptional(converted)] += converted.values
     return pixels
 
 
 def exceptional(converted: Converted) -> npt.NDArray[np.int64]:
-    """int64[n]: the pixels that are exceptions, as numbers in rows."""
-    return _read_corrections(converted.exceptions, converted.luma.size)[0]
+    """int64[n]: the pixels that are exceptions, as numbers in rows.
+
+    Raises:
+        CorruptError: they go beyond the picture.
+    """
+    places = np.cumsum(np.array(gap_lengths(converted.gaps), np.int64) + 1) - 1
+    if len(places) and places[-1] >= converted.luma.size:
+        raise CorruptError("the exceptions of a picture go beyond it")
+    return places
+
+
+def gap_lengths(gaps: Symbols) -> list[int]:
+    """The numbers in `gaps`."""
+    data, at, lengths = gaps.tobytes(), 0, []
+    while at < len(data):
+        gap, at = varint.read(data, at)
+        lengths.append(min(gap, 1 << 40))
+    return lengths
 
 
 def _convert(number: int, layout: int, luma: Symbols, chromas: Symbols) -> Symbols:
@@ -134,22 +151,9 @@ def _convert(number: int, layout: int, luma: Symbols, chromas: Symbols) -> Symbo
     return pixels
 
 
-def _corrections(pixels: Symbols, made: Symbols) -> bytes:
-    """For each pixel that is not as made: how many are between it and the last one, and what to add to it."""
+def _corrections(pixels: Symbols, made: Symbols) -> tuple[Symbols, Symbols]:
+    """(gaps, values)."""
     wrong = np.flatnonzero((pixels != made).any(axis=2))
-    values = (pixels - made).reshape(-1, 3)[wrong]
     gaps = np.diff(wrong, prepend=-1) - 1
-    return b"".join(varint.write(int(gap)) + value.tobytes() for gap, value in zip(gaps, values, strict=True))
-
-
-def _read_corrections(data: bytes, pixels: int) -> tuple[npt.NDArray[np.int64], Symbols]:
-    at, place, places, values = 0, -1, [], []
-    while at < len(data):
-        gap, at = varint.read(data, at)
-        place += gap + 1
-        values.append(data[at : at + 3])
-        at += 3
-        places.append(place)
-    if at != len(data) or place >= pixels:
-        raise CorruptError("the exceptions of a picture go beyond it")
-    return np.array(places, np.int64), np.frombuffer(b"".join(values), np.uint8).reshape(-1, 3)
+    data = b"".join(varint.write(int(gap)) for gap in gaps)
+    return np.frombuffer(data, np.uint8), (pixels - made).reshape(-1, 3)[wrong]

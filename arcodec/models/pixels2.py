@@ -12,15 +12,14 @@ from arcodec.errors import CorruptError
 from arcodec.kernels import pixel_tier
 from arcodec.kernels import planes as kernel
 from arcodec.models import conversions, pixel_tiers
-from arcodec.models import tiers as byte_tiers
 from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
-from arcodec.models.bytes import Bytes
 from arcodec.models.conversions import FULL, PHASES, Converted
 
 _PLAIN = 0  # the payload's first byte; else 1 + source * LAYOUTS + layout
 _LAYOUTS = PHASES + 1
 _SAMPLE = 96, 256  # rows and columns, by which it is decided whether a conversion helps
-_EXCEPTION_BITS = 30  # what an exception is taken to cost
+_EXCEPTION_BITS = 16  # what an exception is taken to cost
+_LENGTHS = 24  # bytes of the lengths of parts, and of their ends
 
 
 class Planes(Model):
@@ -66,7 +65,6 @@ class Pixels2(Model):
     def __init__(self, name: str, code: int, tier: pixel_tier.Tier) -> None:
         self.name, self.code, self.tier = name, code, tier
         self._plain = Planes(tier)
-        self._bytes = Bytes(byte_tiers.FAST)
 
     def accepts(self, shape: Sequence[int]) -> bool:
         return len(shape) == 3 and shape[2] in (1, 3) and shape[0] >= 1 and shape[1] >= 1
@@ -87,10 +85,11 @@ class Pixels2(Model):
         if converted is None:
             return bytes([_PLAIN]) + self._plain.encode(self.arrange(chunk), watch)
         number = 1 + converted.source * _LAYOUTS + converted.layout
-        parts = [self._encode_bytes(converted.exceptions, watch)]
+        parts = self._exceptions(converted, watch)
         first, second = self._stages(converted)
         parts += [first.encode(_first(converted), watch)] + ([second.encode(converted.chromas, watch)] if second else [])
-        return bytes([number]) + b"".join(varint.write(len(p)) for p in parts[:-1]) + b"".join(parts)
+        lengths = [len(converted.gaps), *map(len, parts[:-1])]
+        return bytes([number]) + b"".join(varint.write(n) for n in lengths) + b"".join(parts)
 
     def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
         if not payload or payload[0] > len(conversions.SOURCES) * _LAYOUTS or (payload[0] and shape[2] != 3):
@@ -99,17 +98,16 @@ class Pixels2(Model):
             return self.restore(self._plain.decode(payload[1:], shape, watch))
         source, layout = divmod(payload[0] - 1, _LAYOUTS)
         rows, columns = shape[0], shape[1]
-        parts = _parts(payload, 2 if layout == FULL else 3)
-        exceptions = self._decode_bytes(parts[0], rows * columns, watch)
+        length, parts = _parts(payload, 3 if layout == FULL else 4)
+        gaps, values = self._read_exceptions(length, parts, rows * columns, watch)
         if layout == FULL:
-            whole = Planes(self.tier).decode(parts[1], shape, watch)
-            return conversions.restore(
-                Converted(source, layout, *(np.ascontiguousarray(x) for x in (whole[..., :1], whole[..., 1:])), exceptions)
-            )
-        luma = Planes(self.tier).decode(parts[1], (rows, columns, 1), watch)
-        pair = Planes(self.tier, conversions.quarters(luma, layout))
-        chromas = pair.decode(parts[2], conversions.cells_shape(rows, columns, layout), watch)
-        return conversions.restore(Converted(source, layout, luma, chromas, exceptions))
+            whole = self._plain.decode(parts[2], shape, watch)
+            luma, chromas = (np.ascontiguousarray(x) for x in (whole[..., :1], whole[..., 1:]))
+        else:
+            luma = self._plain.decode(parts[2], (rows, columns, 1), watch)
+            pair = Planes(self.tier, conversions.quarters(luma, layout))
+            chromas = pair.decode(parts[3], conversions.cells_shape(rows, columns, layout), watch)
+        return conversions.restore(Converted(source, layout, luma, chromas, gaps, values))
 
     def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
         """What luma costs counts as green's, what chroma costs as red's and blue's, of the pixel where it lies."""
@@ -129,8 +127,8 @@ class Pixels2(Model):
         flat = costs.reshape(-1)
         places = conversions.exceptional(converted)
         if len(places):
-            flat[3 * places] += 8 * len(self._encode_bytes(converted.exceptions, watch)) / len(places)
-        flat[:1] += 8 * 16  # lengths of parts, and their ends
+            flat[3 * places] += 8 * sum(map(len, self._exceptions(converted, watch))) / len(places)
+        flat[:1] += 8 * _LENGTHS
         return flat
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
@@ -139,9 +137,8 @@ class Pixels2(Model):
         if shape[2] != 3 or payload[:1] == bytes([_PLAIN]):
             return plain
         rows, columns = shape[0], shape[1]
-        exceptions = _most_exceptions(rows * columns)
-        pictures = 16 * rows * columns  # found, chromas, lumas, made
-        return pictures + max(plain, self._bytes.memory((exceptions,))) + 2 * exceptions
+        pictures = 24 * rows * columns  # chromas found and kept, lumas, what they make, exceptions
+        return pictures + max(plain, self._plain.memory((1, _most_gaps(rows * columns), 1)))
 
     def _stages(self, converted: Converted) -> tuple[Planes, Planes | None]:
         if converted.layout == FULL:
@@ -164,19 +161,24 @@ class Pixels2(Model):
         )
         return whole if cost < float(scout.bits(self.arrange(chunk[rows, columns]), watch).sum()) else None
 
-    def _encode_bytes(self, data: bytes, watch: Watch | None) -> bytes:
-        """A length, and that many bytes coded."""
-        if not data:
-            return b""
-        return varint.write(len(data)) + self._bytes.encode(np.frombuffer(data, np.uint8), watch)
+    def _exceptions(self, converted: Converted, watch: Watch | None) -> list[bytes]:
+        """The coded gaps and values."""
+        if not len(converted.gaps):
+            return [b"", b""]
+        gaps, values = converted.gaps.reshape(1, -1, 1), converted.values.reshape(1, -1, 3)
+        return [self._plain.encode(gaps, watch), self._plain.encode(values, watch)]
 
-    def _decode_bytes(self, part: bytes, pixels: int, watch: Watch | None) -> bytes:
-        if not part:
-            return b""
-        length, at = varint.read(part, 0)
-        if length > _most_exceptions(pixels):
-            raise CorruptError(f"{length} bytes of exceptions are too many for {pixels} pixels")
-        return self._bytes.decode(part[at:], (length,), watch).tobytes()
+    def _read_exceptions(
+        self, length: int, parts: list[bytes], pixels: int, watch: Watch | None
+    ) -> tuple[Symbols, Symbols]:
+        """(gaps, values), of which `length` bytes are gaps."""
+        if length > _most_gaps(pixels):
+            raise CorruptError(f"{length} bytes of gaps between exceptions are too many for {pixels} pixels")
+        if not length:
+            return np.zeros(0, np.uint8), np.zeros((0, 3), np.uint8)
+        gaps = self._plain.decode(parts[0], (1, length, 1), watch).reshape(-1)
+        count = len(conversions.gap_lengths(gaps))
+        return gaps, self._plain.decode(parts[1], (1, count, 3), watch).reshape(-1, 3)
 
 
 def _first(converted: Converted) -> Symbols:
@@ -186,14 +188,15 @@ def _first(converted: Converted) -> Symbols:
     return converted.luma
 
 
-def _most_exceptions(pixels: int) -> int:
-    """Bytes of them."""
-    return (pixels // conversions.EXCEPTIONS + 1) * 8
+def _most_gaps(pixels: int) -> int:
+    """Bytes of gaps between exceptions at most."""
+    return (pixels // conversions.EXCEPTIONS + 1) * 5
 
 
-def _parts(payload: bytes, count: int) -> list[bytes]:
-    """What follows the first byte: the lengths of all parts but the last, and the parts."""
-    at, lengths = 1, []
+def _parts(payload: bytes, count: int) -> tuple[int, list[bytes]]:
+    """What follows the first byte: a number, the lengths of all parts but the last, and the parts."""
+    number, at = varint.read(payload, 1)
+    lengths = []
     for _ in range(count - 1):
         length, at = varint.read(payload, at)
         lengths.append(length)
@@ -203,7 +206,7 @@ def _parts(payload: bytes, count: int) -> list[bytes]:
         at += length
     if at > len(payload):
         raise CorruptError("the payload ends within its parts")
-    return [*parts, payload[at:]]
+    return number, [*parts, payload[at:]]
 
 
 class Fast(Pixels2):
