@@ -24,8 +24,8 @@ from arcodec.kernels.compiling import Int64s, fields_type, kernel, plain
 FRACTION = 32
 UNKNOWN = -1
 _REACH = 2  # lumas tried on each side of what three samples suggest
-_TURNS = 12  # of improving chromas where samples are clipped
-_STEPS = np.array([0, -1, 1, -2, 2, -3, 3, -6, 6], np.int64)  # tried there
+_TURNS = 5  # of improving chromas where samples are clipped
+_STEPS = np.array([0, -1, 1, -2, 2, -4, 4, -9, 9], np.int64)  # tried there
 _PIXEL = 4  # what a pixel counts that does not fit, beside how far it is from that, in lumas
 _NEUTRAL = 128
 _WIDEST = 24  # how far chromas are looked for that fit a pixel by itself
@@ -310,7 +310,7 @@ def _guess_cells(source, pixels, chromas, phase_y, phase_x, cells):
 
 
 @plain
-def _improve(source, pixels, cells, i, j, phase_y, phase_x, before, turn):
+def _improve(source, pixels, cells, i, j, phase_y, phase_x, before):
     """Set a cell to the best around it; returns its misfit, which was `before`."""
     y = 2 * i + phase_y
     x = 2 * j + phase_x
@@ -324,7 +324,7 @@ def _improve(source, pixels, cells, i, j, phase_y, phase_x, before, turn):
             cells[i, j, 0] = uint8(min(max(own1 + step1, int64(0)), int64(255)))
             cells[i, j, 1] = uint8(min(max(own2 + step2, int64(0)), int64(255)))
             misfit = _misfit(source, pixels, cells, y, x, phase_y, phase_x)
-            if misfit < best or (misfit == best and (step1 + step2 + turn + i + j) & 3 == 0):
+            if misfit < best:
                 best = misfit
                 best1 = int64(cells[i, j, 0])
                 best2 = int64(cells[i, j, 1])
@@ -356,7 +356,7 @@ def fit_cells(source, pixels, chromas, phase_y, phase_x, cells):
                 if chromas[y, x, 0] == UNKNOWN:
                     misfit = _misfit(source, pixels, cells, y, x, phase_y, phase_x)
                     if misfit > 0:
-                        misfit = _improve(source, pixels, cells, i, j, phase_y, phase_x, misfit, turn)
+                        misfit = _improve(source, pixels, cells, i, j, phase_y, phase_x, misfit)
                     odd += int64(misfit > 0)
         if odd == 0:
             break
