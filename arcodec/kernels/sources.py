@@ -24,8 +24,8 @@ from arcodec.kernels.compiling import Int64s, fields_type, kernel, plain
 FRACTION = 32
 UNKNOWN = -1
 _REACH = 2  # lumas tried on each side of what three samples suggest
-_TURNS = 5  # of improving chromas where samples are clipped
-_STEPS = np.array([0, -1, 1, -2, 2, -4, 4, -9, 9], np.int64)  # tried there
+_TURNS = 12  # of improving chromas where samples are clipped
+_STEPS = np.array([0, -1, 1, -2, 2, -3, 3, -6, 6], np.int64)  # tried there
 _PIXEL = 4  # what a pixel counts that does not fit, beside how far it is from that, in lumas
 _NEUTRAL = 128
 _WIDEST = 24  # how far chromas are looked for that fit a pixel by itself
