@@ -23,7 +23,7 @@ def _coarse(*guesses: int) -> tuple[int, ...]:
 # Kept of earlier rows 0.781, 0.922, 0.971, and of earlier blocks 0.625, 0.719, 0.719.
 _FAST = Predictor((8,), (10, 9), (7, 7, 6), 2, (2, 8, 32, 2, 5, 1, 1, 3, 1))
 _SLOW = Predictor((20,), (14, 13), (13, 12, 11), 4, (4, 6, 16, 4, 6, -1, 2, 5, -1))
-_WIDE = Predictor((20,), (20, 18), (20, 18, 18), 6, (8, 3, 32, 5, 9, 1, 2, 5, -1))
+_WIDE = Predictor((20,), (18, 16), (20, 18, 18), 6, (8, 3, 32, 5, 9, 1, 2, 5, -1))
 
 _TEXTURES = (
     _coarse(W, N, NW, NE),

@@ -113,9 +113,7 @@ class Pixels2(Model):
         """What luma costs counts as green's, what chroma costs as red's and blue's, of the pixel where it lies."""
         converted = self._converted(chunk, watch)
         if converted is None:
-            costs = self._plain.bits(self.arrange(chunk), watch)
-            costs[:1] += 8
-            return costs
+            return self._plain.bits(self.arrange(chunk), watch)
         first, second = self._stages(converted)
         costs = np.zeros(chunk.shape, np.float32)
         own = first.bits(_first(converted), watch).reshape(*chunk.shape[:2], -1)
