@@ -71,7 +71,11 @@ def test_photo_cd_is_as_it_is_published() -> None:
     source = sources.photo_cd()
     luma, chroma1, chroma2 = RANDOM.integers(0, 256, (3, 2000))
     step1, step2 = 2.2179 * (chroma1 - 156), 1.8215 * (chroma2 - 137)
-    exact = [1.3584 * luma + step2, 1.3584 * luma - 0.194 * (step1 // 1) - 0.509 * (step2 // 1), 1.3584 * luma + step1]
+    exact = [
+        1.3584 * luma + step2,
+        1.3584 * luma - 0.194 * (step1 // 1) - 0.509 * (step2 // 1),
+        1.3584 * luma + step1,
+    ]
     parts = [source.red[chroma2], source.green1[chroma1] + source.green2[chroma2], source.blue[chroma1]]
     for expected, part in zip(exact, parts, strict=True):
         away = np.abs(expected - np.round(expected)) > 1e-5

@@ -12,13 +12,22 @@ from collections.abc import Sequence
 import numpy as np
 from numba import int32, int64, uint8
 
-from arcodec.kernels import lattice, least_squares, pixel_contexts, pixel_tier, recall, residual, weight_sets, wide_mixer
+from arcodec.kernels import (
+    lattice,
+    least_squares,
+    pixel_contexts,
+    pixel_tier,
+    recall,
+    residual,
+    weight_sets,
+    wide_mixer,
+)
 from arcodec.kernels.compiling import kernel, plain
 from arcodec.kernels.decisions import advance, threshold
 from arcodec.kernels.fixed import leading_zeros
 from arcodec.kernels.least_squares import BLOCK, GAIN, MARGIN, RIDGE
 from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
-from arcodec.kernels.pixel_contexts import LIMIT, MOST, QUANTITIES
+from arcodec.kernels.pixel_contexts import LIMIT, MOST
 from arcodec.kernels.pixel_tier import Tier
 from arcodec.kernels.port import code_bit, end_symbol, overrun
 from arcodec.kernels.residual import clip, trit
@@ -171,8 +180,9 @@ def _known_error(errors, expert, spot, channel):
 @plain
 def _run(port, words, costs, symbols, stop, tables):
     (
-        settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors, scales,
-        biases, weights, apms, counts, families, lattices, memories, trust, slots, vectors, near_values, mixing,
+        settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors,
+        scales, biases, weights, apms, counts, families, lattices, memories, trust, slots, vectors, near_values,
+        mixing,
     ) = tables  # fmt: skip
     known = settings[0]
     rows, columns, channels = symbols.shape
@@ -415,10 +425,11 @@ def _run(port, words, costs, symbols, stop, tables):
 
 @kernel(
     "int64(uint64[::1], uint32[::1], uint32[::1], uint8[:, :, ::1], int64, Tuple(("
-    "int64[::1], int64[::1], int64[:, :, ::1], int32[:, ::1], int64[:, ::1], int64[::1], UniTuple(int32[:, :, ::1], 4), "
-    "int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], int32[:, ::1], "
-    "int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], uint8[:, ::1], uint8[:, :, ::1], "
-    "int64[:, :, ::1], uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[:, ::1])))"
+    "int64[::1], int64[::1], int64[:, :, ::1], int32[:, ::1], int64[:, ::1], int64[::1], "
+    "UniTuple(int32[:, :, ::1], 4), int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], "
+    "int32[:, ::1], int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], uint8[:, ::1], "
+    "uint8[:, :, ::1], int64[:, :, ::1], "
+    "uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[:, ::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code the channels of `symbols`, uint8[rows, columns, channels], that are not known, with fresh tables.

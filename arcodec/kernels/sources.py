@@ -55,7 +55,7 @@ def _table(values: list[Fraction]) -> Int64s:
 
 def _weights(red: Fraction, green: Fraction, blue: Fraction) -> Int64s:
     total = red + green + blue
-    return np.array([int(65536 * x / total) for x in (red, green, blue)], np.int64)
+    return np.array([int(65536 * x // total) for x in (red, green, blue)], np.int64)
 
 
 def photo_cd() -> Source:
@@ -271,7 +271,7 @@ def _misfit(source, pixels, cells, y, x, phase_y, phase_x):
 
 @plain
 def _guess_cells(source, pixels, chromas, phase_y, phase_x, cells):
-    """Cells as known, else near the mean of those before, above and known ones after, so that their own pixel fits."""
+    """Cells as known, else near the mean of those before and of known ones after, so that their own pixel fits."""
     rows, columns, _ = cells.shape
     for i in range(rows):
         for j in range(columns):
@@ -335,12 +335,23 @@ def _improve(source, pixels, cells, i, j, phase_y, phase_x, before):
     return best
 
 
-@kernel(int64(fields_type(Source), uint8[:, :, ::1], int16[:, :, ::1], int64, int64, uint8[:, :, ::1]))
-def fit_cells(source, pixels, chromas, phase_y, phase_x, cells):
+@plain
+def _fresh(changed, i, j, turn):
+    """Whether a cell or one around it was changed in this turn or the one before."""
+    rows, columns = changed.shape
+    for v in range(max(i - 1, int64(0)), min(i + 2, rows)):
+        for u in range(max(j - 1, int64(0)), min(j + 2, columns)):
+            if changed[v, u] >= turn:
+                return True
+    return False
+
+
+@kernel(int64(fields_type(Source), uint8[:, :, ::1], int16[:, :, ::1], int64, int64, uint8[:, :, ::1], uint8[:, ::1]))
+def fit_cells(source, pixels, chromas, phase_y, phase_x, cells, changed):
     """Set cells, uint8[(rows - phase_y + 1) // 2, (columns - phase_x + 1) // 2, 2], to chromas that make the pixels.
 
     What is UNKNOWN in `chromas` (of `find_chromas`) is guessed from cells around, and improved as far as it fits.
-    Returns how many cells are still at odds with a pixel.
+    changed: uint8 of as many rows and columns, zeros. Returns how many cells were at odds with a pixel at last.
     """
     rows, columns, _ = cells.shape
     _guess_cells(source, pixels, chromas, phase_y, phase_x, cells)
@@ -353,11 +364,14 @@ def fit_cells(source, pixels, chromas, phase_y, phase_x, cells):
                 j = m if turn & 1 == 0 else columns - 1 - m
                 y = 2 * i + phase_y
                 x = 2 * j + phase_x
-                if chromas[y, x, 0] == UNKNOWN:
-                    misfit = _misfit(source, pixels, cells, y, x, phase_y, phase_x)
-                    if misfit > 0:
-                        misfit = _improve(source, pixels, cells, i, j, phase_y, phase_x, misfit)
-                    odd += int64(misfit > 0)
+                if chromas[y, x, 0] != UNKNOWN or not _fresh(changed, i, j, turn):
+                    continue
+                before = _misfit(source, pixels, cells, y, x, phase_y, phase_x)
+                if before > 0:
+                    after = _improve(source, pixels, cells, i, j, phase_y, phase_x, before)
+                    odd += int64(after > 0)
+                    if after < before:
+                        changed[i, j] = uint8(turn + 1)
         if odd == 0:
             break
     return odd

@@ -84,7 +84,8 @@ def _converted(number: int, pixels: Symbols, found: _Chromas) -> Converted | Non
     if layout == FULL:
         sources.keep_chromas(source, pixels, found, chromas)
     else:
-        sources.fit_cells(source, pixels, found, layout >> 1, layout & 1, chromas)
+        changed = np.zeros(chromas.shape[:2], np.uint8)
+        sources.fit_cells(source, pixels, found, layout >> 1, layout & 1, chromas, changed)
     luma = np.zeros((rows, columns), np.uint8)
     strange = sources.find_lumas(source, pixels, spread(chromas, rows, columns, layout), luma)
     if strange * EXCEPTIONS > rows * columns:

@@ -87,7 +87,9 @@ class Pixels2(Model):
         number = 1 + converted.source * _LAYOUTS + converted.layout
         parts = self._exceptions(converted, watch)
         first, second = self._stages(converted)
-        parts += [first.encode(_first(converted), watch)] + ([second.encode(converted.chromas, watch)] if second else [])
+        parts.append(first.encode(_first(converted), watch))
+        if second:
+            parts.append(second.encode(converted.chromas, watch))
         lengths = [len(converted.gaps), *map(len, parts[:-1])]
         return bytes([number]) + b"".join(varint.write(n) for n in lengths) + b"".join(parts)
 
