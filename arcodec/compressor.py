@@ -31,7 +31,7 @@ class Options:
     """How to compress. The output depends on nothing else but the input, and not on `threads` or `verify`.
 
     Attributes:
-        level: 1 ... 9; sets the byte model (1 ... 3 fast, 4 ... 6 default, 7 ... 9 max) and the chunk size: small
+        level: 1 ... 9; sets the models (1 ... 3 fast, 4 ... 6 default, 7 ... 9 max) and the chunk size: small
             chunks take less memory and spread over more threads, large ones give smaller files.
         model: name of a built-in model, path of a model file, or its id in hex; None chooses by content. A file must
             be in a place where decoding looks for it, or be carried.
@@ -54,6 +54,11 @@ class Options:
     def byte_model(self) -> str:
         """The built-in model for bytes: fast at levels 1 ... 3, small files at 7 ... 9, between them both."""
         return ("bytes-2-fast", "bytes-2", "bytes-2-max")[(self.level - 1) // 3]
+
+    @property
+    def pixel_model(self) -> str:
+        """The built-in model for photographs, likewise."""
+        return ("pixels-2-fast", "pixels-2", "pixels-2-max")[(self.level - 1) // 3]
 
     @property
     def chunk_size(self) -> int:

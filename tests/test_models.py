@@ -12,7 +12,7 @@ from arcodec.models.base import Model, Symbols, _frequencies
 from tests import laws
 
 BYTE_MODELS = ["order0", "bytes-1"]
-PIXEL_MODELS = ["pixels-1", "graphics-1"]
+PIXEL_MODELS = ["pixels-1", "pixels-2-fast", "pixels-2", "pixels-2-max", "graphics-1"]
 OF_VARIANTS = ["bytes-2-fast", "bytes-2", "bytes-2-max"]  # see test_variants.py
 
 texts = st.one_of(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from arcodec.kernels import lattice, least_squares, logistic, pixels, residual, weight_sets
+from arcodec.kernels import decisions, lattice, least_squares, logistic, pixels, residual, weight_sets
 from arcodec.kernels import port as ports
 from arcodec.models.base import Symbols
 from arcodec.models.pixels import Pixels
@@ -182,12 +182,12 @@ def test_every_decision_has_a_node() -> None:
             for value in range(256):
                 low, high, phase, step, asked = 0, 255, 0, 0, 0
                 while low < high:
-                    middle, kind, phase = pixels._threshold(phase, step, centre, stride, low, high)
+                    middle, kind, phase = decisions.threshold(phase, step, centre, stride, low, high)
                     assert low < middle <= high
                     assert 0 <= kind < weight_sets.NODES
                     bit = int(value >= middle)
                     low, high = (middle, high) if bit else (low, middle - 1)
-                    phase, step = pixels._advance(phase, step, bit)
+                    phase, step = decisions.advance(phase, step, bit)
                     asked += 1
                 assert low == value
                 assert asked <= 20

@@ -36,6 +36,17 @@ def _place(key, which, offset, mask):
     return (((int64(h >> uint64(30))) << 6) + offset) & mask
 
 
+@plain
+def plane_contexts(places, window, place, step, stride, mask):
+    """Set places[0:4] for a channel by itself, from its own samples around."""
+    west = int64(window[place - step])
+    north = int64(window[place - stride])
+    places[0] = _place(int64(0), 0, int64(0), mask)
+    places[1] = _place(west, 1, int64(0), mask)
+    places[2] = _place(west << 8 | north, 2, int64(0), mask)
+    places[3] = _place((west << 8 | north) << 8 | int64(window[place - stride - step]), 3, int64(0), mask)
+
+
 @inline
 def contexts(places, window, pixel, channel, channels, stride, mask):
     """Set places[0:4], int64, for a channel.
@@ -44,12 +55,7 @@ def contexts(places, window, pixel, channel, channels, stride, mask):
     pixel's known samples; some count their value as a difference from green.
     """
     if channels == 1:
-        west = int64(window[pixel - 1])
-        north = int64(window[pixel - stride])
-        places[0] = _place(int64(0), 0, int64(0), mask)
-        places[1] = _place(west, 1, int64(0), mask)
-        places[2] = _place(west << 8 | north, 2, int64(0), mask)
-        places[3] = _place((west << 8 | north) << 8 | int64(window[pixel - stride - 1]), 3, int64(0), mask)
+        plane_contexts(places, window, pixel, 1, stride, mask)
         return
     green = int64(window[pixel - channels])
     west1 = int64(window[pixel - channels + 1]) - green + 256

@@ -105,11 +105,11 @@ def _decay(v, a, b, sign):
 
 
 @plain
-def begin_row(past, sums, which):
+def begin_row(past, sums, rates, which):
     """Start a row: past[1] is made of past[0], from right to left; sums[0] is emptied."""
-    a = RATES[which, BLOCK_A]
-    b = RATES[which, BLOCK_B]
-    sign = RATES[which, BLOCK_SIGN]
+    a = rates[which, BLOCK_A]
+    b = rates[which, BLOCK_B]
+    sign = rates[which, BLOCK_SIGN]
     for block in range(past.shape[1] - 2, -1, -1):
         own = past[0, block]
         here = past[1, block]
@@ -137,14 +137,14 @@ def learn(products, samples, size, gain, first):
 
 
 @plain
-def end_block(column, left, products, which):
+def end_block(column, left, products, rates, which):
     """Take in a block: for those on its right, and for the rows below."""
-    row_a = RATES[which, ROW_A]
-    row_b = RATES[which, ROW_B]
-    row_sign = RATES[which, ROW_SIGN]
-    block_a = RATES[which, BLOCK_A]
-    block_b = RATES[which, BLOCK_B]
-    block_sign = RATES[which, BLOCK_SIGN]
+    row_a = rates[which, ROW_A]
+    row_b = rates[which, ROW_B]
+    row_sign = rates[which, ROW_SIGN]
+    block_a = rates[which, BLOCK_A]
+    block_b = rates[which, BLOCK_B]
+    block_sign = rates[which, BLOCK_SIGN]
     for k in range(len(column)):
         above = column[k]
         new = products[k]
@@ -235,15 +235,17 @@ def substitute(lower, work, samples, features, width):
 
 
 @plain
-def begin_pixel(which, past, sums, factors, work, samples, offsets, features, window, pixel, column, channels):
+def begin_pixel(
+    which, past, sums, rates, factors, work, samples, offsets, features, window, pixel, column, channels
+):  # fmt: skip
     """Load a pixel's features, factor anew where a block begins, and substitute."""
     own = samples[which]
     for i in range(features):
         own[i] = int32(window[pixel + offsets[which, 0, i]] - window[pixel + offsets[which, 1, i]])
-    block = int64(RATES[which, BLOCK])
+    block = int64(rates[which, BLOCK])
     size = features + channels
     if column % block == 0:
-        ridge = int64(RATES[which, RIDGE]) << int64(RATES[which, GAIN])
+        ridge = int64(rates[which, RIDGE]) << int64(rates[which, GAIN])
         past_right = past[1, column // block]
         factor(sums[which, 0], past_right, factors[which, 0], factors[which, 1], work[which], size, features, ridge)
     substitute(factors[which, 0], work[which], own, features, (size + 7) & -8)
@@ -265,9 +267,9 @@ def reveal(factors, work, samples, which, target, size, sample):
 
 
 @plain
-def end_pixel(which, past, sums, samples, size, column, columns):
+def end_pixel(which, past, sums, rates, samples, size, column, columns):
     """Learn from a pixel whose targets are known."""
-    block = int64(RATES[which, BLOCK])
-    learn(sums[which, 1], samples[which], size, RATES[which, GAIN], column % block == 0)
+    block = int64(rates[which, BLOCK])
+    learn(sums[which, 1], samples[which], size, rates[which, GAIN], column % block == 0)
     if column % block == block - 1 or column == columns - 1:
-        end_block(past[0, column // block], sums[which, 0], sums[which, 1], which)
+        end_block(past[0, column // block], sums[which, 0], sums[which, 1], rates, which)

@@ -14,13 +14,15 @@ from numba import int32, int64, uint8
 
 from arcodec.kernels import lattice, least_squares, recall, residual, weight_sets
 from arcodec.kernels.compiling import inline, kernel, plain
+from arcodec.kernels.decisions import advance, threshold
 from arcodec.kernels.fixed import leading_zeros
-from arcodec.kernels.least_squares import MARGIN, PREDICTORS
+from arcodec.kernels.least_squares import MARGIN, PREDICTORS, RATES
 from arcodec.kernels.least_squares import ROWS as WINDOW_ROWS
 from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
 from arcodec.kernels.port import code_bit, end_symbol, overrun
 from arcodec.kernels.residual import clip, trit
 from arcodec.kernels.weight_sets import APM_CONTEXTS, APM_STEPS, APMS, INPUTS, NODES, SETS
+from arcodec.kernels.window import activity, begin_row, texture
 
 BLEND, CENTRED, TEXTURED = range(PREDICTORS, PREDICTORS + 3)  # experts after the predictors
 EXPERTS = PREDICTORS + 3
@@ -80,50 +82,6 @@ def allocate(shape: Sequence[int]) -> tuple[object, ...]:
     return (features, least_squares.offsets(channels, stride), *tables)
 
 
-@plain
-def _begin_row(rows, columns, channels):
-    """Shift a window of rows, one array, up by one, and continue the rows beyond their left and right edges."""
-    margin = MARGIN * channels
-    stride = columns * channels + 2 * margin
-    last = len(rows) - stride
-    for i in range(margin):
-        rows[last + stride - margin + i] = rows[last + stride - margin - channels + i % channels]
-    for i in range(last):
-        rows[i] = rows[i + stride]
-    for i in range(margin):
-        rows[last + i] = rows[last - stride + margin + i % channels]
-
-
-@inline
-def _texture(window, place, step, stride, level):
-    """0 ... 63: which of six simple predictions lie above a level."""
-    west = int64(window[place - step])
-    north = int64(window[place - stride])
-    return (
-        int64(west > level)
-        | int64(north > level) << 1
-        | int64(window[place - stride - step] > level) << 2
-        | int64(window[place - stride + step] > level) << 3
-        | int64(2 * west - window[place - 2 * step] > level) << 4
-        | int64(2 * north - window[place - 2 * stride] > level) << 5
-    )
-
-
-@inline
-def _activity(window, place, step, stride):
-    """Sum of five absolute differences of neighbours."""
-    west = int64(window[place - step])
-    north = int64(window[place - stride])
-    northwest = int64(window[place - stride - step])
-    return (
-        abs(west - northwest)
-        + abs(north - northwest)
-        + abs(north - int64(window[place - stride + step]))
-        + abs(west - int64(window[place - 2 * step]))
-        + abs(north - int64(window[place - 2 * stride]))
-    )
-
-
 @inline
 def _blend(means, energies):
     """The predictors' means, weighed by their inverse squared residuals around (Q8)."""
@@ -136,38 +94,6 @@ def _blend(means, energies):
         total += means[k] * weight
         weights += weight
     return total // weights
-
-
-@plain
-def _threshold(phase, step, centre, stride, low, high):
-    """The next decision on the way to a value within low ... high, low < high: is it at least `threshold`?
-
-    Phase 0 asks for the centre (1 ... 255), 1 and 2 step up and down from it, 3 and 4 bisect. Returns the threshold,
-    the kind of decision and the phase.
-    """
-    if phase == 0:
-        return centre, int64(0), phase
-    if phase <= 2:
-        distance = stride * ((int64(1) << step) if step > 2 else step + 1)
-        if phase == 1 and centre + distance <= high:
-            return centre + distance, 1 + min(step, int64(6)), phase
-        if phase == 2 and centre - distance > low:
-            return centre - distance, 8 + min(step, int64(6)), phase
-        phase += 2
-    kind = 16 + (63 - leading_zeros(high - low)) + 9 * (phase - 3)
-    return (low + high + 1) >> 1, kind, phase
-
-
-@plain
-def _advance(phase, step, bit):
-    """The phase and the step after a decision: steps go on while they do not pass the value."""
-    if phase == 0:
-        return 2 - bit, step
-    if phase == 1 + bit:
-        return phase + 2, step
-    if phase <= 2:
-        return phase, step + 1
-    return phase, step
 
 
 @plain
@@ -204,22 +130,22 @@ def _run(port, words, costs, symbols, stop, tables):
 
     for y in range(rows):
         if y > 0:
-            _begin_row(window, columns, channels)
+            begin_row(window, columns, channels, len(window) - stride)
             for e in range(EXPERTS):
-                _begin_row(errors[e], columns, channels)
-        least_squares.begin_row(fast, sums, 0)
-        least_squares.begin_row(slow, sums, 1)
-        least_squares.begin_row(wide, sums, 2)
+                begin_row(errors[e], columns, channels, errors.shape[1] - stride)
+        least_squares.begin_row(fast, sums, RATES, 0)
+        least_squares.begin_row(slow, sums, RATES, 1)
+        least_squares.begin_row(wide, sums, RATES, 2)
         for x in range(columns):
             pixel = (WINDOW_ROWS - 1) * stride + (MARGIN + x) * channels
             least_squares.begin_pixel(
-                0, fast, sums, factors, work, samples, offsets, features[0], window, pixel, x, channels
+                0, fast, sums, RATES, factors, work, samples, offsets, features[0], window, pixel, x, channels
             )
             least_squares.begin_pixel(
-                1, slow, sums, factors, work, samples, offsets, features[1], window, pixel, x, channels
+                1, slow, sums, RATES, factors, work, samples, offsets, features[1], window, pixel, x, channels
             )
             least_squares.begin_pixel(
-                2, wide, sums, factors, work, samples, offsets, features[2], window, pixel, x, channels
+                2, wide, sums, RATES, factors, work, samples, offsets, features[2], window, pixel, x, channels
             )
             rate = weight_sets.learning_rate(decisions)
             for c in range(channels):
@@ -241,7 +167,7 @@ def _run(port, words, costs, symbols, stop, tables):
                 residual.bias_contexts(
                     leanings,
                     min(contexts[BLEND] // 24, int64(5)),
-                    _texture(window, place, channels, stride, (means[BLEND] + 128) >> 8),
+                    texture(window, place, channels, stride, (means[BLEND] + 128) >> 8),
                     residual.signs(errors, BLEND, spot, channels, stride, int64(256)),
                     means[0] - means[1],
                     lean,
@@ -257,8 +183,8 @@ def _run(port, words, costs, symbols, stop, tables):
                 known = abs(int64(errors[CENTRED, spot - 1])) if c > 0 else int64(-1)
                 around = residual.energy(errors, CENTRED, spot, channels, stride)
                 contexts[CENTRED] = residual.scale_context(around, known)
-                activity = _activity(window, place, channels, stride)
-                contexts[TEXTURED] = residual.texture_scale_context(activity, abs(means[0] - means[1]))
+                lively = activity(window, place, channels, stride)
+                contexts[TEXTURED] = residual.texture_scale_context(lively, abs(means[0] - means[1]))
                 for e in range(EXPERTS):
                     slopes[e] = slope(residual.log_scale(scales, e, c, contexts[e]))
                 scale = max(exp2_q6(residual.log_scale(scales, CENTRED, c, contexts[CENTRED])), int64(16))
@@ -266,16 +192,16 @@ def _run(port, words, costs, symbols, stop, tables):
                 # Contexts of the weight sets.
                 centre = (mean + 128) >> 8
                 scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 5, 0, weight_sets.SCALE_CLASSES - 1)
-                threshold = (scale * 45 + 5760) >> 6
+                margin = (scale * 45 + 5760) >> 6
                 before = int64(0)
                 for k in range(3):
-                    before = before * 3 + (trit(errors[CENTRED, spot - c + k], threshold) if k < c else int64(1))
-                threshold = (scale * 38 + 2918) >> 6
-                texture = _texture(window, place, channels, stride, centre)
+                    before = before * 3 + (trit(errors[CENTRED, spot - c + k], margin) if k < c else int64(1))
+                margin = (scale * 38 + 2918) >> 6
+                surface = texture(window, place, channels, stride, centre)
                 within[1] = scale_class
-                within[2] = texture
+                within[2] = surface
                 within[3] = before
-                within[4] = residual.signs(errors, CENTRED, spot, channels, stride, threshold)
+                within[4] = residual.signs(errors, CENTRED, spot, channels, stride, margin)
                 within[5] = centre >> 2
                 within[7] = ((y & 1) * 2 + (x & 1)) * weight_sets.SCALE_CLASSES + scale_class
 
@@ -311,7 +237,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     floors[e] = 0
                     tops[e] = ONE
                 while low < high:
-                    middle, kind, phase = _threshold(phase, step, max(centre, int64(1)), jump, low, high)
+                    middle, kind, phase = threshold(phase, step, max(centre, int64(1)), jump, low, high)
                     point = (middle << 8) - 128
                     for e in range(EXPERTS):
                         m = cdf(point - means[e], slopes[e])
@@ -337,7 +263,7 @@ def _run(port, words, costs, symbols, stop, tables):
                         selected[s] = weight_sets.row(s, channels, node, within[s])
                     stretch = weight_sets.mix(weights, selected, inputs)
                     p = squash_24(stretch)
-                    first_apm = node * APM_CONTEXTS + texture
+                    first_apm = node * APM_CONTEXTS + surface
                     second_apm = node * APM_CONTEXTS + (centre >> 2)
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
@@ -353,7 +279,7 @@ def _run(port, words, costs, symbols, stop, tables):
                         high = middle - 1
                         for e in range(EXPERTS):
                             tops[e] = middles[e]
-                    phase, step = _advance(phase, step, bit)
+                    phase, step = advance(phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[y, x, c] = uint8(value)
@@ -377,9 +303,9 @@ def _run(port, words, costs, symbols, stop, tables):
                 done += 1
             if overrun(port, words):
                 return done - channels
-            least_squares.end_pixel(0, fast, sums, samples, features[0] + channels, x, columns)
-            least_squares.end_pixel(1, slow, sums, samples, features[1] + channels, x, columns)
-            least_squares.end_pixel(2, wide, sums, samples, features[2] + channels, x, columns)
+            least_squares.end_pixel(0, fast, sums, RATES, samples, features[0] + channels, x, columns)
+            least_squares.end_pixel(1, slow, sums, RATES, samples, features[1] + channels, x, columns)
+            least_squares.end_pixel(2, wide, sums, RATES, samples, features[2] + channels, x, columns)
     return done
 
 

@@ -20,20 +20,25 @@ BUILT_IN = {
     "bytes-2-fast": (container.BYTES_FAST, "generation2", "Fast"),
     "bytes-2": (container.BYTES_2, "generation2", "Default"),
     "bytes-2-max": (container.BYTES_MAX, "generation2", "Max"),
+    "pixels-2-fast": (container.PIXELS_FAST, "pixels2", "Fast"),
+    "pixels-2": (container.PIXELS_2, "pixels2", "Default"),
+    "pixels-2-max": (container.PIXELS_MAX, "pixels2", "Max"),
     "graphics-1": (container.GRAPHICS, "graphics", "Graphics"),
 }
+_PICTURES = ("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG")
 # By code, the variants of a model, by the first byte of the payload.
 VARIANTS = {
     container.BYTES_FAST: ("plain", "code"),
     container.BYTES_2: ("plain", "net", "net, prose", "net, markup", "code"),
     container.BYTES_MAX: ("plain", "net", "net, prose", "net, markup", "net, code"),
+    **dict.fromkeys((container.PIXELS_FAST, container.PIXELS_2, container.PIXELS_MAX), _PICTURES),
 }
 # What may be written for -m without a version: the newest of its kind.
 ALIASES = {
     "bytes": "bytes-2",
     "bytes-fast": "bytes-2-fast",
     "bytes-max": "bytes-2-max",
-    "pixels": "pixels-1",
+    "pixels": "pixels-2", "pixels-fast": "pixels-2-fast", "pixels-max": "pixels-2-max",
     "graphics": "graphics-1",
 }
 

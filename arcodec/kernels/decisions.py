@@ -1,0 +1,40 @@
+"""How a sample is coded by decisions: is it at least the rounded mean? Then steps away from it, then bisection."""
+
+from __future__ import annotations
+
+from numba import int64
+
+from arcodec.kernels.compiling import plain
+from arcodec.kernels.fixed import leading_zeros
+
+
+@plain
+def threshold(phase, step, centre, stride, low, high):
+    """The next decision on the way to a value within low ... high, low < high: is it at least `threshold`?
+
+    Phase 0 asks for the centre (1 ... 255), 1 and 2 step up and down from it, 3 and 4 bisect. Returns the threshold,
+    the kind of decision and the phase.
+    """
+    if phase == 0:
+        return centre, int64(0), phase
+    if phase <= 2:
+        distance = stride * ((int64(1) << step) if step > 2 else step + 1)
+        if phase == 1 and centre + distance <= high:
+            return centre + distance, 1 + min(step, int64(6)), phase
+        if phase == 2 and centre - distance > low:
+            return centre - distance, 8 + min(step, int64(6)), phase
+        phase += 2
+    kind = 16 + (63 - leading_zeros(high - low)) + 9 * (phase - 3)
+    return (low + high + 1) >> 1, kind, phase
+
+
+@plain
+def advance(phase, step, bit):
+    """The phase and the step after a decision: steps go on while they do not pass the value."""
+    if phase == 0:
+        return 2 - bit, step
+    if phase == 1 + bit:
+        return phase + 2, step
+    if phase <= 2:
+        return phase, step + 1
+    return phase, step
