@@ -173,9 +173,8 @@ def _models(options: Options) -> _Models:
     name = options.model
     if name is None:
         rest = chunks.built_in(_REST)
-        return _Models(
-            [chunks.built_in(options.byte_model)], [chunks.built_in("pixels"), chunks.built_in("graphics")], rest
-        )
+        pixels = [chunks.built_in(options.pixel_model), chunks.built_in("graphics")]
+        return _Models([chunks.built_in(options.byte_model)], pixels, rest)
     file = None
     if os.path.sep in name or name.endswith(store.SUFFIX):
         file = store.read(name)

@@ -38,7 +38,9 @@ ALIASES = {
     "bytes": "bytes-2",
     "bytes-fast": "bytes-2-fast",
     "bytes-max": "bytes-2-max",
-    "pixels": "pixels-2", "pixels-fast": "pixels-2-fast", "pixels-max": "pixels-2-max",
+    "pixels": "pixels-2",
+    "pixels-fast": "pixels-2-fast",
+    "pixels-max": "pixels-2-max",
     "graphics": "graphics-1",
 }
 
