@@ -16,7 +16,7 @@ import numpy as np
 import arcodec
 from arcodec import container
 from arcodec.container import Chunk, Header, Writer
-from arcodec.models import store
+from arcodec.models import conversions, store
 from tests.programs import elf_file, machine_code
 
 HERE = Path(__file__).parent
@@ -43,6 +43,21 @@ def drawing(rows: int, columns: int, channels: int) -> bytes:
     sign = (y % 20 - 8) ** 2 + (x % 30 - 12) ** 2 < 20
     image[sign] = (40 + 50 * c + y // 20 * 16)[sign]
     return bytes(image.astype(np.uint8))
+
+
+def converted(source: int, layout: int) -> bytes:
+    """A PPM that was luma and chroma (`arcodec.models.conversions`), with one pixel that was not."""
+    rows, columns = 88, 104
+    y, x, c = np.indices((rows, columns, 2))
+    noise = (y * 7919 + x * 104729 + c * 1299709) % 65537
+    luma = (30 + y + x // 2 + noise % 7)[..., :1].astype(np.uint8)
+    shape = conversions.cells_shape(rows, columns, layout)
+    chromas = (140 + 4 * c + (x + y) // 16 + noise % 3)[: shape[0], : shape[1]].astype(np.uint8)
+    nothing = np.zeros(0, np.uint8)
+    made = conversions.Converted(source, layout, luma, chromas, nothing, nothing.reshape(0, 3))
+    pixels = conversions.restore(made)
+    pixels[20, 30] += 9
+    return b"P6\n%d %d\n255\n" % (columns, rows) + pixels.tobytes()
 
 
 def bmp(rows: int, columns: int) -> bytes:
@@ -80,6 +95,13 @@ SAMPLES = {
     "program": elf_file(machine_code(70_000))[0].tobytes(),
 }
 
+# The same for a pixel model; one of gray too.
+PICTURES = {
+    "rgb": b"P6\n41 33\n255\n" + picture(33, 41, 3),
+    "gray": b"P5\n40 30\n255\n" + picture(30, 40, 1),
+    **{f"{name}-{layout}": converted(k, layout) for k, name in enumerate(("photocd", "jpeg")) for layout in (1, 4)},
+}
+
 # name: (input, options). Append only.
 GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "empty": (b"", {}),
@@ -98,6 +120,11 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "pgm-16": (b"P5\n16 10\n1023\n" + ((np.arange(160) * 37 % 1024).astype(">u2")).tobytes(), {}),
     "bmp": (bmp(14, 11), {}),
     "graphics-1-rgb": (b"P6\n96 70\n255\n" + drawing(70, 96, 3), {}),
+    **{
+        f"pixels-2{tier}-{name}": (data, {"model": f"pixels-2{tier}"})
+        for tier in ("-fast", "", "-max")
+        for name, data in PICTURES.items()
+    },
     "graphics-1-gray": (b"P5\n64 50\n255\n" + drawing(50, 64, 1), {"model": "graphics-1"}),
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
     "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
