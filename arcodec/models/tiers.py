@@ -111,5 +111,4 @@ GRAPHICS = tier(
     finals=(s.CHANNEL, s.MATCH, s.ALIKE),
     **_MEDIUM,
     sure=True,
-    recover=3,
 )
