@@ -14,6 +14,7 @@ from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
 from arcodec.models.bytes import SHORT, Bytes, CodeBytes, forget, prior_text
 
 _SLICES, _SLICE = 4, 1 << 12  # a sample of a chunk: its number of slices, and their bytes
+_LONG = 1 << 20  # chunks of more bytes are sampled twice as often
 _COMMON = 0.02  # a prior that has fewer of the sample's grams is not tried,
 _NEARLY = 0.9  # nor one that has so much less than another
 _WORTH_A_NET = 0.995  # of the cost without: a net takes time, a prior more
@@ -70,7 +71,7 @@ class Variants(Model):
             if _cost(code, sample, watch) < _WORTH_CODE * _cost(like, sample, watch):
                 return self._code, None
         if len(chunk) > _SLICES * _SLICE:
-            sample = _sample(chunk, _SLICES, _SLICE)
+            sample = _sample(chunk, _SLICES * (1 + (len(chunk) > _LONG)), _SLICE)
             triers = self._scouts if len(chunk) > SHORT else self.variants  # what primes these serves all short ones
             return self._tried(sample, lambda number: _cost(triers[number], sample, watch)), None
         payloads: dict[int, bytes] = {}
