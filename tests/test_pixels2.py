@@ -16,7 +16,7 @@ from arcodec.models import conversions, pixel_tiers
 from arcodec.models.base import Symbols
 from arcodec.models.pixels2 import Planes
 from tests import laws
-from tests.test_pixels_model import worst
+from tests.test_pixels_model import check_rates, worst
 
 RANDOM = np.random.default_rng(11)
 TIERS = {"fast": pixel_tiers.FAST, "default": pixel_tiers.DEFAULT, "max": pixel_tiers.MAX}
@@ -148,8 +148,13 @@ def test_tiers_fit_the_kernel() -> None:
         for context in (*tier.gray, *tier.colour):
             assert len(context) <= pixel_contexts.FIELDS
             assert all(0 <= q < pixel_contexts.QUANTITIES for q in context)
-        known_rates = least_squares.RATES.tolist()
-        assert all(list(p.rates) in known_rates for p in tier.predictors)  # whose bounds are tested
+        for predictor in tier.predictors:
+            check_rates(predictor.rates)
+
+
+def test_pixels_count_less_among_large_residuals() -> None:
+    assert least_squares.share(np.int64(256)) == least_squares.WHOLE
+    assert 0 <= least_squares.share(np.int64(1 << 20)) < least_squares.share(np.int64(1 << 14)) < least_squares.WHOLE
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (40, 40, 3), (3, 2000, 1), (200, 300, 3)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -64,17 +65,22 @@ def test_what_the_docstrings_bound_stays_within(channels: int) -> None:
         assert int(ratios.max()) <= 1 << 24
 
 
+def check_rates(rates: Sequence[int]) -> None:
+    """The bound of least_squares, computed from a row of its parameters."""
+    block, gain, _, row_a, row_b, row_sign, block_a, block_b, block_sign = (int(rate) for rate in rates)
+    row = 1 - Fraction(1, 1 << row_a) + row_sign * Fraction(1, 1 << row_b)
+    step = 1 - Fraction(1, 1 << block_a) + block_sign * Fraction(1, 1 << block_b)
+    most = block * 255**2 << gain
+    above = most / (1 - row)
+    right = above / (1 - step)
+    left = (most + above) / (1 - step)  # before its own decay
+    assert right + step * left < Fraction(7, 10) * 2**31
+    assert left < 2**31
+
+
 def test_statistics_at_their_largest_fit_their_integers() -> None:
-    """The bound of least_squares, computed from its parameters."""
-    for block, gain, _, row_a, row_b, row_sign, block_a, block_b, block_sign in least_squares.RATES.tolist():
-        row = 1 - Fraction(1, 1 << row_a) + row_sign * Fraction(1, 1 << row_b)
-        step = 1 - Fraction(1, 1 << block_a) + block_sign * Fraction(1, 1 << block_b)
-        most = block * 255**2 << gain
-        above = most / (1 - row)
-        right = above / (1 - step)
-        left = (most + above) / (1 - step)  # before its own decay
-        assert right + step * left < Fraction(7, 10) * 2**31
-        assert left < 2**31
+    for rates in least_squares.RATES:
+        check_rates(rates)
     for channels in (1, 3):
         assert all(n % 4 == 0 and n + channels <= 61 for n in least_squares.features(channels))
 

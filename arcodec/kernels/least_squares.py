@@ -57,6 +57,9 @@ RATES = np.array(
     np.int32,
 )
 
+WHOLE = 256  # the share of a pixel that counts fully
+NOISE = 256  # Q8: residuals of this size or less do not matter to it
+
 _FACTOR = 20  # fraction bits of L
 _FACTOR_LIMIT = (1 << 28) - 1
 _ROW_LIMIT = (1 << 29) - 1
@@ -120,11 +123,11 @@ def begin_row(past, sums, rates, which):
 
 
 @plain
-def learn(products, samples, size, gain, first):
-    """Add the products of a pixel's samples (int32[size]) to its block's; `first`: the block begins with it."""
+def learn(products, samples, size, weight, first):
+    """Add weight * the products of a pixel's samples (int32[size]) to its block's; `first`: that begins with it."""
     start = 0
     for j in range(size):
-        sample = int32(samples[j] << gain)
+        sample = int32(samples[j] * weight)
         row = products[start:]
         others = samples[j:]
         if first:
@@ -267,9 +270,16 @@ def reveal(factors, work, samples, which, target, size, sample):
 
 
 @plain
-def end_pixel(which, past, sums, rates, samples, size, column, columns):
-    """Learn from a pixel whose targets are known."""
+def share(around):
+    """How much a pixel counts, 0 ... WHOLE: the less, the larger the residuals around it (see `residual.energy`)."""
+    return min((2 * NOISE * WHOLE) // (NOISE + (around >> 3)), int64(WHOLE))
+
+
+@plain
+def end_pixel(which, past, sums, rates, samples, size, column, columns, share):
+    """Learn from a pixel whose targets are known; `share`: of its weight, WHOLE at most."""
     block = int64(rates[which, BLOCK])
-    learn(sums[which, 1], samples[which], size, rates[which, GAIN], column % block == 0)
+    weight = int32(max(((int64(1) << rates[which, GAIN]) * share) // WHOLE, int64(1)))
+    learn(sums[which, 1], samples[which], size, weight, column % block == 0)
     if column % block == block - 1 or column == columns - 1:
         end_block(past[0, column // block], sums[which, 0], sums[which, 1], rates, which)

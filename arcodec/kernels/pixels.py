@@ -16,7 +16,7 @@ from arcodec.kernels import lattice, least_squares, recall, residual, weight_set
 from arcodec.kernels.compiling import inline, kernel, plain
 from arcodec.kernels.decisions import advance, threshold
 from arcodec.kernels.fixed import leading_zeros
-from arcodec.kernels.least_squares import MARGIN, PREDICTORS, RATES
+from arcodec.kernels.least_squares import MARGIN, PREDICTORS, RATES, WHOLE
 from arcodec.kernels.least_squares import ROWS as WINDOW_ROWS
 from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
 from arcodec.kernels.port import code_bit, end_symbol, overrun
@@ -303,9 +303,9 @@ def _run(port, words, costs, symbols, stop, tables):
                 done += 1
             if overrun(port, words):
                 return done - channels
-            least_squares.end_pixel(0, fast, sums, RATES, samples, features[0] + channels, x, columns)
-            least_squares.end_pixel(1, slow, sums, RATES, samples, features[1] + channels, x, columns)
-            least_squares.end_pixel(2, wide, sums, RATES, samples, features[2] + channels, x, columns)
+            least_squares.end_pixel(0, fast, sums, RATES, samples, features[0] + channels, x, columns, WHOLE)
+            least_squares.end_pixel(1, slow, sums, RATES, samples, features[1] + channels, x, columns, WHOLE)
+            least_squares.end_pixel(2, wide, sums, RATES, samples, features[2] + channels, x, columns, WHOLE)
     return done
 
 

@@ -243,6 +243,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     k, pasts[k], sums, rates, factors, work, samples, offsets, features[k], window, pixel, x, coded
                 )
             rate = settings[1] + (settings[2] - settings[1]) * settings[3] // (settings[3] + decisions)
+            loud = int64(0)
             for c in range(coded):
                 if done >= stop:
                     return done
@@ -257,6 +258,7 @@ def _run(port, words, costs, symbols, stop, tables):
                 means[blend] = _blend(means, energies, predictors)
                 lean = clip(errors[blend, spot - 1] >> 6, -15, 16) + 16 if c > 0 else int64(0)
                 around = residual.energy(errors, blend, spot, channels, stride)
+                loud += around
                 contexts[blend] = residual.scale_context(around, _known_error(errors, blend, spot, c))
                 residual.bias_contexts(
                     leanings,
@@ -418,8 +420,9 @@ def _run(port, words, costs, symbols, stop, tables):
                 done += 1
             if overrun(port, words):
                 return done - coded
+            share = least_squares.share(loud // coded)
             for k in range(predictors):
-                least_squares.end_pixel(k, pasts[k], sums, rates, samples, features[k] + coded, x, columns)
+                least_squares.end_pixel(k, pasts[k], sums, rates, samples, features[k] + coded, x, columns, share)
     return done
 
 

@@ -59,9 +59,10 @@ def _coarse(*guesses: int) -> tuple[int, ...]:
     return (*(COARSE + g for g in guesses), FINE + BLEND)
 
 
-# Kept of earlier rows 0.781, 0.922, 0.971, and of earlier blocks 0.625, 0.719, 0.719.
-_FAST = Predictor((8,), (10, 9), (7, 7, 6), 2, (2, 8, 32, 2, 5, 1, 1, 3, 1))
-_SLOW = Predictor((20,), (14, 13), (13, 12, 11), 4, (4, 6, 16, 4, 6, -1, 2, 5, -1))
+# Kept of earlier rows 0.375, 0.5, 0.75, 0.971, and of earlier blocks 0.5, 0.375, 0.625, 0.719.
+_NEAR = Predictor((4,), (4, 4), (3, 3, 3), 2, (1, 8, 4, 1, 3, -1, 1, 1, 0))
+_FAST = Predictor((8,), (10, 9), (7, 7, 6), 2, (2, 8, 32, 1, 1, 0, 1, 3, -1))
+_SLOW = Predictor((20,), (14, 13), (13, 12, 11), 4, (4, 6, 16, 2, 1, 0, 2, 3, -1))
 _WIDE = Predictor((20,), (18, 16), (20, 18, 18), 6, (8, 3, 32, 5, 9, 1, 2, 5, -1))
 
 _TEXTURES = (
@@ -131,7 +132,7 @@ DEFAULT = Tier(
     rates=(40, 232, 8192),
 )
 MAX = Tier(
-    predictors=(_FAST, _SLOW, _WIDE),
+    predictors=(_FAST, _SLOW, _WIDE, _NEAR),
     gray=(*DEFAULT.gray, *_MORE_TEXTURES, *_MORE_GUESSES, *_MORE_GRAY),
     colour=(*DEFAULT.colour, *_PREDICTIONS, *_MORE_TEXTURES, *_MORE_GUESSES, *_MORE_COLOURS),
     bits=16,

@@ -224,7 +224,7 @@ class Default(Pixels2):
 
 
 class Max(Pixels2):
-    """Three predictors and some thirty contexts."""
+    """Four predictors and some thirty contexts."""
 
     def __init__(self) -> None:
         super().__init__("pixels-2-max", container.PIXELS_MAX, pixel_tiers.MAX)
