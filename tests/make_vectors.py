@@ -111,14 +111,14 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "order0": (TEXT, {"model": "order0"}),
     "bytes-1-text": (TEXT, {"model": "bytes-1"}),
     "bytes-1-binary": (np.cumsum(np.arange(3000) % 17).astype("<u2").tobytes(), {"model": "bytes-1"}),
-    "pixels-1-rgb": (b"P6\n31 23\n255\n" + picture(23, 31, 3), {}),
-    "pixels-1-gray": (b"P5\n# with a comment\n40 20\n255\n" + picture(20, 40, 1) + b"tail", {}),
+    "pixels-1-rgb": (b"P6\n31 23\n255\n" + picture(23, 31, 3), {"model": "pixels-1"}),
+    "pixels-1-gray": (b"P5\n# with a comment\n40 20\n255\n" + picture(20, 40, 1) + b"tail", {"model": "pixels-1"}),
     "pam-rgba": (
         b"P7\nWIDTH 12\nHEIGHT 9\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + picture(9, 12, 4),
-        {},
+        {"model": "pixels-1"},
     ),
-    "pgm-16": (b"P5\n16 10\n1023\n" + ((np.arange(160) * 37 % 1024).astype(">u2")).tobytes(), {}),
-    "bmp": (bmp(14, 11), {}),
+    "pgm-16": (b"P5\n16 10\n1023\n" + ((np.arange(160) * 37 % 1024).astype(">u2")).tobytes(), {"model": "pixels-1"}),
+    "bmp": (bmp(14, 11), {"model": "pixels-1"}),
     "graphics-1-rgb": (b"P6\n96 70\n255\n" + drawing(70, 96, 3), {}),
     **{
         f"pixels-2{tier}-{name}": (data, {"model": f"pixels-2{tier}"})
