@@ -25,6 +25,7 @@ RESULTS = ROOT / "bench" / "results"
 TEXTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 PLOTS = ROOT / "docs"
 
+_KINDS = ("bytes", "image")  # a record for each
 _OURS = "arcodec -5"
 _TIERS = ("arcodec -1", _OURS, "arcodec -9")
 # Rows and columns of the README's tables; all the others are in docs/benchmarks.md
@@ -40,9 +41,9 @@ _IMAGES = {"kodak": "Kodak, 24 photographs", "varied": "five other photographs"}
 _IMAGE_CODECS = ("JPEG XL -e9", "JPEG XL -e7", "WebP", "JPEG-LS", "PNG")
 
 
-def measured() -> Record:
-    """This version's record."""
-    return record.load(RESULTS / f"{arcodec.__version__}.json")
+def measured(kind: str) -> Record:
+    """This version's record of "bytes" or "image"."""
+    return record.load(RESULTS / f"{arcodec.__version__}-{kind}.json")
 
 
 def _other(name: str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def _other(name: str) -> dict[str, Any]:
 
 def files_of_bytes() -> str:
     """A row for each of some well-known files, with what arcodec's tiers make of it and the rivals."""
-    whole = measured()
+    whole = measured("bytes")
     rows = []
     for name, label in _FILES.items():
         sizes = {codec: _packed(whole, name, codec) for codec in (*_TIERS, *_BYTE_CODECS)}
@@ -69,7 +70,7 @@ def files_of_bytes() -> str:
 
 def quoted() -> str:
     """The same files beside codecs that this record cannot run, as `quoted.json` quotes them."""
-    whole = measured()
+    whole = measured("bytes")
     others: dict[str, Any] = json.loads((RESULTS / "quoted.json").read_text())
     rows = []
     for name, label in _FILES.items():
@@ -87,22 +88,22 @@ def quoted() -> str:
 
 def sets_of_images() -> str:
     """Mean bits per subpixel of sets of photographs, sums and speeds."""
-    whole = measured()
-    codecs = (_OURS, *_IMAGE_CODECS)
+    whole = measured("image")
+    codecs = (*_TIERS, *_IMAGE_CODECS)
     groups = {group.corpus: group for group in whole.groups() if group.corpus in _IMAGES}
     rows = []
     for name, label in _IMAGES.items():
         totals = {codec: groups[name].total(codec) for codec in codecs}
         bits = [totals[codec].mean_bits for codec in codecs]
-        cells = [f"**{bits[0]:.3f}**", *(f"{each:.3f}" for each in bits[1:])]
-        rows.append([f"{label}, mean bits per subpixel", *cells, _change(bits[0], min(bits[1:]))])
+        cells = [f"**{each:.3f}**" if k == 1 else f"{each:.3f}" for k, each in enumerate(bits)]
+        rows.append([f"{label}, mean bits per subpixel", *cells, _change(bits[1], min(bits[len(_TIERS) :]))])
     for name, label in _IMAGES.items():
         packed = [groups[name].total(codec).packed for codec in codecs]
-        cells = [f"**{packed[0]:,}**", *(f"{each:,}" for each in packed[1:])]
-        rows.append([f"{label}, bytes", *cells, _change(packed[0], min(packed[1:]))])
+        cells = [f"**{each:,}**" if k == 1 else f"{each:,}" for k, each in enumerate(packed)]
+        rows.append([f"{label}, bytes", *cells, _change(packed[1], min(packed[len(_TIERS) :]))])
     subjects = [subject for group in groups.values() for subject in group.subjects]
     rows += _speeds(Group(whole, "image", "", subjects), codecs, before=["{}"], after=[""])
-    return pipes(["images", "**arcodec**", *_IMAGE_CODECS, "to the best of them"], rows)
+    return pipes(["images", *_TIERS, *_IMAGE_CODECS, f"{_OURS} to the best of them"], rows)
 
 
 def _speeds(group: Group, codecs: Iterable[str], before: list[str], after: list[str]) -> list[list[str]]:
@@ -116,10 +117,9 @@ def _speeds(group: Group, codecs: Iterable[str], before: list[str], after: list[
 
 def price() -> str:
     """How much faster the rivals are, and how much larger their files."""
-    whole = measured()
     rows = []
-    for kind in whole.kinds:
-        group = whole.everything(kind)
+    for kind in _KINDS:
+        group = measured(kind).everything(kind)
         base = group.total(_OURS)
         for codec in group.codecs():
             total = group.total(codec.name)
@@ -133,12 +133,12 @@ def price() -> str:
 
 def everything() -> str:
     """Every table of the record."""
-    return tables.markdown(measured()).strip()
+    return "\n\n".join(tables.markdown(measured(kind)).strip() for kind in _KINDS)
 
 
 def origin() -> str:
     """Machine, date, commit."""
-    return tables.origin(measured())
+    return "\n\n".join(f"{kind.capitalize()}: {tables.origin(measured(kind))}" for kind in _KINDS)
 
 
 def startup() -> str:
@@ -203,8 +203,8 @@ def main() -> int:
         return 1 if stale else 0
     for path in stale:
         path.write_text(filled(path.read_text()))
-    for kind in ("bytes", "image"):
-        chart.write(measured(), PLOTS / f"pareto-{kind}.svg", kind)
+    for kind in _KINDS:
+        chart.write(measured(kind), PLOTS / f"pareto-{kind}.svg", kind)
     growth.plot(growth.Record.read(RESULTS / f"{arcodec.__version__}-scaling.json"), PLOTS)
     return 0
 

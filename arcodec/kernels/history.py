@@ -71,7 +71,7 @@ PERIOD = 12  # length of a record, >= 1; 1 until a record is found
 CANDIDATE = 13  # another length, which may become the period
 TRUST = 14  # how often the candidate was met
 # PIXELS
-SHAPED = 15  # bytes of a row, shifted by 8, and of a pixel
+SHAPED = 15  # bytes of a row, shifted by 8, and of a pixel; 1 and 1 until they are told
 BRACKETS = 16  # [64] bracket and word before it, by depth
 FOLLOWERS = BRACKETS + 64  # [256] the last 8 bytes that followed each byte
 _LAST = FOLLOWERS + 256  # [3 * 256] the last three positions of each byte
@@ -120,6 +120,7 @@ def fresh_history(parts: int) -> np.ndarray:
     """uint64[history_size(parts)]: nothing seen yet."""
     history = np.zeros(history_size(parts), np.uint64)
     history[[PERIOD, PERIOD1, PERIOD2]] = 1
+    history[SHAPED] = 1 << 8 | 1
     return history
 
 
