@@ -16,7 +16,7 @@ from typing import Any
 
 import arcodec
 from arcodec.bench import chart, record, tables
-from arcodec.bench.record import Group, Record
+from arcodec.bench.record import Group, Kind, Record
 from arcodec.bench.tables import factor, pipes, speed
 from bench import growth
 from bench.report import ROOT
@@ -25,7 +25,7 @@ RESULTS = ROOT / "bench" / "results"
 TEXTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
 PLOTS = ROOT / "docs"
 
-_KINDS = ("bytes", "image")  # a record for each
+_KINDS: tuple[Kind, ...] = ("bytes", "image")  # a record for each
 _OURS = "arcodec -5"
 _TIERS = ("arcodec -1", _OURS, "arcodec -9")
 # Rows and columns of the README's tables; all the others are in docs/benchmarks.md
@@ -41,7 +41,7 @@ _IMAGES = {"kodak": "Kodak, 24 photographs", "varied": "five other photographs"}
 _IMAGE_CODECS = ("JPEG XL -e9", "JPEG XL -e7", "WebP", "JPEG-LS", "PNG")
 
 
-def measured(kind: str) -> Record:
+def measured(kind: Kind) -> Record:
     """This version's record of "bytes" or "image"."""
     return record.load(RESULTS / f"{arcodec.__version__}-{kind}.json")
 
