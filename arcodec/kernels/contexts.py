@@ -255,18 +255,25 @@ def draw_contexts(history, parts, symbols, position, values):
     return np.int64(CLASS[beside])
 
 
+@inline
+def _stand(history):
+    """Where in an instruction a byte stands, uint64: phase, what is left of an operand, opcode."""
+    left = history[uint64(PARSER + x86.LEFT)]
+    op = history[uint64(PARSER + x86.OP)]
+    return history[uint64(PARSER + x86.PHASE)] | (left << uint64(4)) | (op << uint64(8))
+
+
 @plain
 def _draw_code(history, values):
     """The contexts of machine code."""
     phase = history[uint64(PARSER + x86.PHASE)]
-    op = history[uint64(PARSER + x86.OP)]
     reg = history[uint64(PARSER + x86.REG)]
     field = history[uint64(PARSER + x86.FIELD)]
     here = history[uint64(PARSER + x86.HERE)]
     past = history[uint64(PARSER + x86.PAST)]
     last = history[uint64(PARSER + x86.LAST)]
     recent = history[RECENT] & uint64(0xFFFF)
-    stand = phase | (history[uint64(PARSER + x86.LEFT)] << uint64(4)) | (op << uint64(8))
+    stand = _stand(history)
     prefixes = history[uint64(PARSER + x86.PREFIXES)]
     values[CODE_HERE] = here * K3 + phase
     values[CODE_AFTER] = here * K3 + history[uint64(PARSER + x86.HERE1)]
@@ -283,14 +290,13 @@ def _draw_code(history, values):
 def _draw_operands(history, position, values):
     """The contexts of what instructions did last."""
     phase = history[uint64(PARSER + x86.PHASE)]
-    op = history[uint64(PARSER + x86.OP)]
     reg = history[uint64(PARSER + x86.REG)]
     field = history[uint64(PARSER + x86.FIELD)]
     here = history[uint64(PARSER + x86.HERE)]
     past = history[uint64(PARSER + x86.PAST)]
     prefixes = history[uint64(PARSER + x86.PREFIXES)]
     call1 = history[uint64(FORMS + operands.CALL1)]
-    stand = phase | (history[uint64(PARSER + x86.LEFT)] << uint64(4)) | (op << uint64(8))
+    stand = _stand(history)
     displaced = history[uint64(FORMS + operands.DISPLACED) + operands.register(reg, prefixes)]
     place = (stand + (field << uint64(19))) * K2
     values[CODE_AFTER_FORM] = here * K3 + history[uint64(FORMS + operands.FORM2)]

@@ -12,28 +12,24 @@ from collections.abc import Sequence
 import numpy as np
 from numba import int32, int64, uint8
 
-from arcodec.kernels import lattice, least_squares, recall, residual, weight_sets
-from arcodec.kernels.compiling import inline, kernel, plain
+from arcodec.kernels import experts, lattice, least_squares, recall, residual, weight_sets
+from arcodec.kernels.compiling import kernel, plain
 from arcodec.kernels.decisions import advance, threshold
 from arcodec.kernels.fixed import leading_zeros
 from arcodec.kernels.least_squares import MARGIN, PREDICTORS, RATES, WHOLE
 from arcodec.kernels.least_squares import ROWS as WINDOW_ROWS
-from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
+from arcodec.kernels.logistic import squash_24, stretch_ratio
 from arcodec.kernels.port import code_bit, end_symbol, overrun
-from arcodec.kernels.residual import clip, trit
+from arcodec.kernels.residual import clip
 from arcodec.kernels.weight_sets import APM_CONTEXTS, APM_STEPS, APMS, INPUTS, NODES, SETS
-from arcodec.kernels.window import activity, begin_row, texture
+from arcodec.kernels.window import begin_row
 
-BLEND, CENTRED, TEXTURED = range(PREDICTORS, PREDICTORS + 3)  # experts after the predictors
-EXPERTS = PREDICTORS + 3
+BLEND, CENTRED, TEXTURED = range(PREDICTORS, PREDICTORS + experts.AFTER)  # experts after the predictors
+EXPERTS = PREDICTORS + experts.AFTER
 LATTICE, RECALL = EXPERTS, EXPERTS + 1  # inputs after the experts
 ERROR_ROWS = 3
 VECTORS = 12  # short working arrays
 _START = (6000, 6000, 13000, 13000, 13000, 13000, 26000, 20000)  # weights to begin with, 2**-16
-_TOP = 255 << 8
-_SURPRISE = 16 << 8  # what the residuals are said to have been above the picture
-_FLOOR = 24  # of an expert's masses, 2**-24
-_LATTICE_FLOOR = 4
 
 
 def table_shapes(shape: Sequence[int]) -> list[tuple[tuple[int, ...], type]]:
@@ -69,31 +65,11 @@ def allocate(shape: Sequence[int]) -> tuple[object, ...]:
     stride = (columns + 2 * MARGIN) * channels
     tables: list[np.ndarray] = [np.zeros(s, t) for s, t in table_shapes(shape)]
     window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[PREDICTORS + 4 :]
-    window[:] = 128
-    errors[:] = _SURPRISE
-    scales[:] = residual.scale_table(EXPERTS, channels)
-    biases[1] = 1
+    experts.begin(window, errors, scales, biases, lattices, trust)
     weights[:] = weight_sets.initial_weights(channels, _START)
     apms[:] = weight_sets.apm_tables(channels)
-    lattices[:2] = 2 * lattice.HIT
-    lattices[2] = 1 << lattice.RATIO
-    trust[:] = 49152
     features = np.array(least_squares.features(channels), np.int64)
     return (features, least_squares.offsets(channels, stride), *tables)
-
-
-@inline
-def _blend(means, energies):
-    """The predictors' means, weighed by their inverse squared residuals around (Q8)."""
-    least = min(energies[0], min(energies[1], energies[2]))
-    total = int64(0)
-    weights = int64(0)
-    for k in range(PREDICTORS):
-        ratio = (least << 10) // energies[k]
-        weight = ratio * ratio
-        total += means[k] * weight
-        weights += weight
-    return total // weights
 
 
 @plain
@@ -157,53 +133,22 @@ def _run(port, words, costs, symbols, stop, tables):
 
                 # Means: the predictors', their blend, and that without its bias.
                 for k in range(PREDICTORS):
-                    means[k] = clip((west << 8) + least_squares.prediction(work, k, features[k] + c), 0, _TOP)
+                    means[k] = clip((west << 8) + least_squares.prediction(work, k, features[k] + c), 0, experts.TOP)
                     energies[k] = residual.energy(errors, k, spot, channels, stride)
-                means[BLEND] = _blend(means, energies)
-                known = abs(int64(errors[BLEND, spot - 1])) if c > 0 else int64(-1)
-                lean = clip(errors[BLEND, spot - 1] >> 6, -15, 16) + 16 if c > 0 else int64(0)
-                around = residual.energy(errors, BLEND, spot, channels, stride)
-                contexts[BLEND] = residual.scale_context(around, known)
-                residual.bias_contexts(
-                    leanings,
-                    min(contexts[BLEND] // 24, int64(5)),
-                    texture(window, place, channels, stride, (means[BLEND] + 128) >> 8),
-                    residual.signs(errors, BLEND, spot, channels, stride, int64(256)),
-                    means[0] - means[1],
-                    lean,
-                )
-                mean = clip(means[BLEND] + residual.bias(biases, c, leanings), 0, _TOP)
-                means[CENTRED] = mean
-                means[TEXTURED] = mean
+                mean = experts.centre(
+                    means, energies, contexts, leanings, errors, biases, window, place, spot, c, channels, stride,
+                    PREDICTORS,
+                )  # fmt: skip
 
-                # Scales.
-                for e in range(PREDICTORS):
-                    known = abs(int64(errors[e, spot - 1])) if c > 0 else int64(-1)
-                    contexts[e] = residual.scale_context(energies[e], known)
-                known = abs(int64(errors[CENTRED, spot - 1])) if c > 0 else int64(-1)
-                around = residual.energy(errors, CENTRED, spot, channels, stride)
-                contexts[CENTRED] = residual.scale_context(around, known)
-                lively = activity(window, place, channels, stride)
-                contexts[TEXTURED] = residual.texture_scale_context(lively, abs(means[0] - means[1]))
-                for e in range(EXPERTS):
-                    slopes[e] = slope(residual.log_scale(scales, e, c, contexts[e]))
-                scale = max(exp2_q6(residual.log_scale(scales, CENTRED, c, contexts[CENTRED])), int64(16))
-
-                # Contexts of the weight sets.
+                scale, _ = experts.spread(
+                    slopes, contexts, scales, means, energies, errors, window, place, spot, c, channels, stride,
+                    PREDICTORS,
+                )  # fmt: skip
                 centre = (mean + 128) >> 8
-                scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 5, 0, weight_sets.SCALE_CLASSES - 1)
-                margin = (scale * 45 + 5760) >> 6
-                before = int64(0)
-                for k in range(3):
-                    before = before * 3 + (trit(errors[CENTRED, spot - c + k], margin) if k < c else int64(1))
-                margin = (scale * 38 + 2918) >> 6
-                surface = texture(window, place, channels, stride, centre)
-                within[1] = scale_class
-                within[2] = surface
-                within[3] = before
-                within[4] = residual.signs(errors, CENTRED, spot, channels, stride, margin)
-                within[5] = centre >> 2
-                within[7] = ((y & 1) * 2 + (x & 1)) * weight_sets.SCALE_CLASSES + scale_class
+                parity = (y & 1) * 2 + (x & 1)
+                experts.place_in_sets(
+                    within, errors, window, place, spot, c, channels, stride, CENTRED, centre, scale, parity
+                )  # fmt: skip
 
                 # The lattice near the mean.
                 lattice.contexts(places, window, pixel, c, channels, stride, mask)
@@ -233,24 +178,14 @@ def _run(port, words, costs, symbols, stop, tables):
                 phase = int64(0)
                 step = int64(0)
                 jump = max((scale * 282 + 32768) >> 16, int64(1))
-                for e in range(EXPERTS):
-                    floors[e] = 0
-                    tops[e] = ONE
+                experts.open_range(floors, tops, EXPERTS)
                 while low < high:
                     middle, kind, phase = threshold(phase, step, max(centre, int64(1)), jump, low, high)
-                    point = (middle << 8) - 128
-                    for e in range(EXPERTS):
-                        m = cdf(point - means[e], slopes[e])
-                        middles[e] = m
-                        inputs[e] = stretch_ratio(
-                            max(tops[e] - m, int64(0)) + _FLOOR, max(m - floors[e], int64(0)) + _FLOOR
-                        )
-                    under = lattice.below(lattice_sums, floors[CENTRED], edge, low, first, width)
-                    at = lattice.below(lattice_sums, middles[CENTRED], edge, middle, first, width)
-                    over = lattice.below(lattice_sums, tops[CENTRED], edge, high + 1, first, width)
-                    inputs[LATTICE] = stretch_ratio(
-                        max(over - at, int64(0)) + _LATTICE_FLOOR, max(at - under, int64(0)) + _LATTICE_FLOOR
-                    )
+                    experts.say(inputs, means, slopes, floors, middles, tops, middle, EXPERTS)
+                    inputs[LATTICE] = experts.lattice_says(
+                        lattice_sums, floors[CENTRED], middles[CENTRED], tops[CENTRED], edge, low, middle, high,
+                        first, width,
+                    )  # fmt: skip
                     inside = low <= recalled <= high
                     inputs[RECALL] = int64(0)
                     within[0] = 0
@@ -263,7 +198,7 @@ def _run(port, words, costs, symbols, stop, tables):
                         selected[s] = weight_sets.row(s, channels, node, within[s])
                     stretch = weight_sets.mix(weights, selected, inputs)
                     p = squash_24(stretch)
-                    first_apm = node * APM_CONTEXTS + surface
+                    first_apm = node * APM_CONTEXTS + within[2]
                     second_apm = node * APM_CONTEXTS + (centre >> 2)
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
@@ -273,12 +208,9 @@ def _run(port, words, costs, symbols, stop, tables):
 
                     if bit:
                         low = middle
-                        for e in range(EXPERTS):
-                            floors[e] = middles[e]
                     else:
                         high = middle - 1
-                        for e in range(EXPERTS):
-                            tops[e] = middles[e]
+                    experts.narrow(floors, middles, tops, bit, EXPERTS)
                     phase, step = advance(phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
@@ -293,10 +225,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     recall.learn_trust(trust, c, bucket, value == recalled)
                 recall.memorise(memories, c, memory_place, memory, check, value)
                 residual.learn_bias(biases, c, leanings, (value << 8) - means[BLEND])
-                for e in range(EXPERTS):
-                    error = (value << 8) - means[e]
-                    errors[e, spot] = int32(error)
-                    residual.learn_scale(scales, e, c, contexts[e], abs(error))
+                experts.learn(errors, scales, contexts, means, value, spot, c, EXPERTS)
                 for k in range(PREDICTORS):
                     target = features[k] + c
                     least_squares.reveal(factors, work, samples, k, target, features[k] + channels, value - west)

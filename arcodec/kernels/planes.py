@@ -13,6 +13,7 @@ import numpy as np
 from numba import int32, int64, uint8
 
 from arcodec.kernels import (
+    experts,
     lattice,
     least_squares,
     pixel_contexts,
@@ -25,32 +26,27 @@ from arcodec.kernels import (
 from arcodec.kernels.compiling import kernel, plain
 from arcodec.kernels.decisions import advance, threshold
 from arcodec.kernels.fixed import leading_zeros
-from arcodec.kernels.least_squares import BLOCK, GAIN, MARGIN, RIDGE
-from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, squash_24, stretch_ratio
+from arcodec.kernels.least_squares import BLOCK, MARGIN
+from arcodec.kernels.logistic import log2_q6, squash_24, stretch_ratio
 from arcodec.kernels.pixel_contexts import LIMIT, MOST
 from arcodec.kernels.pixel_tier import Tier
 from arcodec.kernels.port import code_bit, end_symbol, overrun
-from arcodec.kernels.residual import clip, trit
+from arcodec.kernels.residual import clip
 from arcodec.kernels.weight_sets import APM_CONTEXTS, APM_STEPS, APMS, NODES, SETS
-from arcodec.kernels.window import activity, begin_row, texture
+from arcodec.kernels.window import begin_row
 
 CHANNELS = 3  # coded ones at most
 HERE, WINDOW_ROWS = 3, 5  # the window's row of the pixel; one more, below, for known channels
 ERROR_ROWS = 3
 VECTORS = 14  # short working arrays
 _WIDTH = 128  # of those
-_LATER = 3  # experts after the predictors: the blend, and twice the blend without its bias
 _OTHERS = 2  # inputs after the experts: lattice and recall
 _START_PREDICTORS, _START_LATER, _START_OTHERS, _START_CONTEXTS = 18000, 13000, (26000, 20000), 4000  # 2**-16
-_TOP = 255 << 8
-_SURPRISE = 16 << 8  # what the residuals are said to have been above the picture
-_FLOOR = 24  # of an expert's masses, 2**-24
-_LATTICE_FLOOR = 4
 
 
 def _width(tier: Tier, coded: int) -> int:
     """Inputs of the mixer, filled up to whole vectors."""
-    inputs = len(tier.predictors) + _LATER + _OTHERS + len(tier.contexts(coded))
+    inputs = len(tier.predictors) + experts.AFTER + _OTHERS + len(tier.contexts(coded))
     return -(-inputs // wide_mixer.LANES) * wide_mixer.LANES
 
 
@@ -64,7 +60,7 @@ def table_shapes(tier: Tier, shape: Sequence[int], known: int) -> list[tuple[tup
     pasts = [(2, b, n * (n + 1) // 2) for b, n in zip(blocks, sizes, strict=True)]
     predictors, size = len(sizes), max(sizes)
     vectors = -(-size // 8) * 8
-    experts = predictors + _LATER
+    count = predictors + experts.AFTER
     contexts = len(tier.contexts(coded))
     width = _width(tier, coded)
     pixels = (rows * columns).bit_length()
@@ -78,8 +74,8 @@ def table_shapes(tier: Tier, shape: Sequence[int], known: int) -> list[tuple[tup
         ((predictors, vectors), np.int64),
         ((predictors, vectors), np.int32),
         ((WINDOW_ROWS * stride,), np.int32),
-        ((experts, ERROR_ROWS * stride), np.int32),
-        ((2, experts, coded, residual.SCALES), np.int64),
+        ((count, ERROR_ROWS * stride), np.int32),
+        ((2, count, coded, residual.SCALES), np.int64),
         ((2, coded, residual.BIAS_CONTEXTS), np.int64),
         ((coded * NODES * weight_sets.ROWS, width), np.int32),
         ((APMS, coded * NODES * APM_CONTEXTS, APM_STEPS), np.int32),
@@ -104,20 +100,14 @@ def allocate(tier: Tier, shape: Sequence[int], known: int) -> tuple[object, ...]
     pasts = tuple(tables[:MOST])
     window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[MOST + 4 :]
     predictors = len(tier.predictors)
-    experts = predictors + _LATER
-    window[:] = 128
-    errors[:] = _SURPRISE
-    scales[:] = residual.scale_table(experts, coded)
-    biases[1] = 1
+    count = predictors + experts.AFTER
+    experts.begin(window, errors, scales, biases, lattices, trust)
     start = weights[: coded * NODES * weight_sets.SIZES[0]]
     start[:, :predictors] = _START_PREDICTORS // predictors
-    start[:, predictors:experts] = _START_LATER
-    start[:, experts : experts + _OTHERS] = _START_OTHERS
-    start[:, experts + _OTHERS : experts + _OTHERS + len(tier.contexts(coded))] = _START_CONTEXTS
+    start[:, predictors:count] = _START_LATER
+    start[:, count : count + _OTHERS] = _START_OTHERS
+    start[:, count + _OTHERS : count + _OTHERS + len(tier.contexts(coded))] = _START_CONTEXTS
     apms[:] = weight_sets.apm_tables(coded)
-    lattices[:2] = 2 * lattice.HIT
-    lattices[2] = 1 << lattice.RATIO
-    trust[:] = 49152
     data = (
         np.array([known, *tier.rates], np.int64),
         np.array(pixel_tier.features(tier, coded, known), np.int64),
@@ -141,43 +131,6 @@ def _load_known(window, symbols, y, row, known):
 
 
 @plain
-def _blend(means, energies, count):
-    """The predictors' means, weighed by their inverse squared residuals around (Q8)."""
-    least = energies[0]
-    for k in range(1, count):
-        least = min(least, energies[k])
-    total = int64(0)
-    weights = int64(0)
-    for k in range(count):
-        ratio = (least << 10) // energies[k]
-        weight = ratio * ratio
-        total += means[k] * weight
-        weights += weight
-    return total // weights
-
-
-@plain
-def _predict_pixel(k, past, sums, rates, factors, work, samples, offsets, features, window, pixel, column, coded):
-    """Load a predictor's features, factor anew where a block begins, and substitute."""
-    own = samples[k]
-    for i in range(features):
-        own[i] = int32(window[pixel + offsets[k, 0, i]] - window[pixel + offsets[k, 1, i]])
-    block = int64(rates[k, BLOCK])
-    size = features + coded
-    if column % block == 0:
-        ridge = int64(rates[k, RIDGE]) << int64(rates[k, GAIN])
-        right = past[1, column // block]
-        least_squares.factor(sums[k, 0], right, factors[k, 0], factors[k, 1], work[k], size, features, ridge)
-    least_squares.substitute(factors[k, 0], work[k], own, features, (size + 7) & -8)
-
-
-@plain
-def _known_error(errors, expert, spot, channel):
-    """The absolute residual of the pixel's coded channel before, or -1."""
-    return abs(int64(errors[expert, spot - 1])) if channel > 0 else int64(-1)
-
-
-@plain
 def _run(port, words, costs, symbols, stop, tables):
     (
         settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors,
@@ -191,9 +144,8 @@ def _run(port, words, costs, symbols, stop, tables):
     predictors = len(features)
     blend = predictors  # experts after the predictors
     centred = predictors + 1
-    textured = predictors + 2
-    experts = predictors + _LATER
-    first_context = experts + _OTHERS
+    count = predictors + experts.AFTER
+    first_context = count + _OTHERS
     colours = coded == 3 and known == 0
     mask = int64(counts.shape[1] - 1)
     memory_bits = int64(63) - leading_zeros(int64(memories.shape[1]))
@@ -232,14 +184,14 @@ def _run(port, words, costs, symbols, stop, tables):
             begin_row(window, columns, channels, HERE * stride)
             _load_known(window, symbols, y, int64(HERE), known)
             _load_known(window, symbols, y + 1, int64(HERE + 1), known)
-            for e in range(experts):
+            for e in range(count):
                 begin_row(errors[e], columns, channels, (ERROR_ROWS - 1) * stride)
         for k in range(predictors):
             least_squares.begin_row(pasts[k], sums, rates, k)
         for x in range(columns):
             pixel = HERE * stride + (MARGIN + x) * channels
             for k in range(predictors):
-                _predict_pixel(
+                least_squares.begin_pixel(
                     k, pasts[k], sums, rates, factors, work, samples, offsets, features[k], window, pixel, x, coded
                 )
             rate = settings[1] + (settings[2] - settings[1]) * settings[3] // (settings[3] + decisions)
@@ -253,52 +205,22 @@ def _run(port, words, costs, symbols, stop, tables):
 
                 # Means: the predictors', their blend, and that without its bias.
                 for k in range(predictors):
-                    means[k] = clip((west << 8) + least_squares.prediction(work, k, features[k] + c), 0, _TOP)
+                    means[k] = clip((west << 8) + least_squares.prediction(work, k, features[k] + c), 0, experts.TOP)
                     energies[k] = residual.energy(errors, k, spot, channels, stride)
-                means[blend] = _blend(means, energies, predictors)
-                lean = clip(errors[blend, spot - 1] >> 6, -15, 16) + 16 if c > 0 else int64(0)
-                around = residual.energy(errors, blend, spot, channels, stride)
-                loud += around
-                contexts[blend] = residual.scale_context(around, _known_error(errors, blend, spot, c))
-                residual.bias_contexts(
-                    leanings,
-                    min(contexts[blend] // 24, int64(5)),
-                    texture(window, place, channels, stride, (means[blend] + 128) >> 8),
-                    residual.signs(errors, blend, spot, channels, stride, int64(256)),
-                    means[0] - means[1],
-                    lean,
-                )
-                mean = clip(means[blend] + residual.bias(biases, c, leanings), 0, _TOP)
-                means[centred] = mean
-                means[textured] = mean
-
-                # Scales.
-                for e in range(predictors):
-                    contexts[e] = residual.scale_context(energies[e], _known_error(errors, e, spot, c))
-                around = residual.energy(errors, centred, spot, channels, stride)
-                contexts[centred] = residual.scale_context(around, _known_error(errors, centred, spot, c))
-                lively = activity(window, place, channels, stride)
-                contexts[textured] = residual.texture_scale_context(lively, abs(means[0] - means[1]))
-                for e in range(experts):
-                    slopes[e] = slope(residual.log_scale(scales, e, c, contexts[e]))
-                scale = max(exp2_q6(residual.log_scale(scales, centred, c, contexts[centred])), int64(16))
-
-                # Contexts of the weight sets.
+                mean = experts.centre(
+                    means, energies, contexts, leanings, errors, biases, window, place, spot, c, channels, stride,
+                    predictors,
+                )  # fmt: skip
+                loud += energies[blend]
+                scale, lively = experts.spread(
+                    slopes, contexts, scales, means, energies, errors, window, place, spot, c, channels, stride,
+                    predictors,
+                )  # fmt: skip
                 centre = (mean + 128) >> 8
-                scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 5, 0, weight_sets.SCALE_CLASSES - 1)
-                margin = (scale * 45 + 5760) >> 6
-                before = int64(0)
-                for k in range(CHANNELS):
-                    before = before * 3 + (trit(errors[centred, spot - c + k], margin) if k < c else int64(1))
-                margin = (scale * 38 + 2918) >> 6
-                surface = texture(window, place, channels, stride, centre)
                 parity = (y & 1) * 2 + (x & 1)
-                within[1] = scale_class
-                within[2] = surface
-                within[3] = before
-                within[4] = residual.signs(errors, centred, spot, channels, stride, margin)
-                within[5] = centre >> 2
-                within[7] = parity * weight_sets.SCALE_CLASSES + scale_class
+                experts.place_in_sets(
+                    within, errors, window, place, spot, c, channels, stride, centred, centre, scale, parity
+                )  # fmt: skip
 
                 # The lattice near the mean.
                 if colours:
@@ -330,10 +252,10 @@ def _run(port, words, costs, symbols, stop, tables):
                         guesses, window, errors[blend], means, place, spot, channels, stride, c, predictors
                     )
                     pixel_contexts.value(quantities, window, place, channels, stride, c)
-                    quantities[pixel_contexts.SCALE] = scale_class
-                    quantities[pixel_contexts.TEXTURE] = surface
+                    quantities[pixel_contexts.SCALE] = within[1]
+                    quantities[pixel_contexts.TEXTURE] = within[2]
                     quantities[pixel_contexts.SIGNS] = within[4]
-                    quantities[pixel_contexts.ERRORS_BEFORE] = before
+                    quantities[pixel_contexts.ERRORS_BEFORE] = within[3]
                     quantities[pixel_contexts.PARITY] = parity
                     quantities[pixel_contexts.ACTIVITY] = log2_q6(lively + 1) >> 5
 
@@ -344,28 +266,18 @@ def _run(port, words, costs, symbols, stop, tables):
                 phase = int64(0)
                 step = int64(0)
                 jump = max((scale * 282 + 32768) >> 16, int64(1))
-                for e in range(experts):
-                    floors[e] = 0
-                    tops[e] = ONE
+                experts.open_range(floors, tops, count)
                 while low < high:
                     middle, kind, phase = threshold(phase, step, max(centre, int64(1)), jump, low, high)
-                    point = (middle << 8) - 128
-                    for e in range(experts):
-                        m = cdf(point - means[e], slopes[e])
-                        middles[e] = m
-                        inputs[e] = stretch_ratio(
-                            max(tops[e] - m, int64(0)) + _FLOOR, max(m - floors[e], int64(0)) + _FLOOR
-                        )
-                    under = lattice.below(lattice_sums, floors[centred], edge, low, first, width)
-                    at = lattice.below(lattice_sums, middles[centred], edge, middle, first, width)
-                    over = lattice.below(lattice_sums, tops[centred], edge, high + 1, first, width)
-                    inputs[experts] = stretch_ratio(
-                        max(over - at, int64(0)) + _LATTICE_FLOOR, max(at - under, int64(0)) + _LATTICE_FLOOR
-                    )
-                    inputs[experts + 1] = 0
+                    experts.say(inputs, means, slopes, floors, middles, tops, middle, count)
+                    inputs[count] = experts.lattice_says(
+                        lattice_sums, floors[centred], middles[centred], tops[centred], edge, low, middle, high,
+                        first, width,
+                    )  # fmt: skip
+                    inputs[count + 1] = 0
                     within[0] = 0
                     if low <= recalled <= high:
-                        inputs[experts + 1] = belief if recalled >= middle else -belief
+                        inputs[count + 1] = belief if recalled >= middle else -belief
                         within[0] = bucket
                     if len(catalogue) > 0:
                         pixel_contexts.quantise(quantities, wanted, guesses, middle, scale >> 1)
@@ -378,7 +290,7 @@ def _run(port, words, costs, symbols, stop, tables):
                         selected[s] = weight_sets.row(s, coded, node, within[s])
                     alone, stretch = wide_mixer.mix(weights, selected, inputs, mixed, SETS, first_context)
                     p = squash_24(stretch)
-                    first_apm = node * APM_CONTEXTS + surface
+                    first_apm = node * APM_CONTEXTS + within[2]
                     second_apm = node * APM_CONTEXTS + (centre >> 2)
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
@@ -390,12 +302,9 @@ def _run(port, words, costs, symbols, stop, tables):
 
                     if bit:
                         low = middle
-                        for e in range(experts):
-                            floors[e] = middles[e]
                     else:
                         high = middle - 1
-                        for e in range(experts):
-                            tops[e] = middles[e]
+                    experts.narrow(floors, middles, tops, bit, count)
                     phase, step = advance(phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
@@ -410,10 +319,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     recall.learn_trust(trust, c, bucket, value == recalled)
                 recall.memorise(memories, c, memory_place, memory, check, value)
                 residual.learn_bias(biases, c, leanings, (value << 8) - means[blend])
-                for e in range(experts):
-                    error = (value << 8) - means[e]
-                    errors[e, spot] = int32(error)
-                    residual.learn_scale(scales, e, c, contexts[e], abs(error))
+                experts.learn(errors, scales, contexts, means, value, spot, c, count)
                 for k in range(predictors):
                     target = features[k] + c
                     least_squares.reveal(factors, work, samples, k, target, features[k] + coded, value - west)

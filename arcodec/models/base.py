@@ -189,6 +189,25 @@ class Model(ABC):
         return f"<{type(self).__name__} {self.name}>"
 
 
+class GreenFirst(Model):
+    """Photographs and drawings of 8 bits per sample, gray or colour; learns everything from the chunk itself.
+
+    Chunks are uint8[rows, columns, 1 or 3]. Three channels are red, green, blue; they are coded green first.
+    """
+
+    dimensions = 3
+
+    def accepts(self, shape: Sequence[int]) -> bool:
+        return len(shape) == 3 and shape[2] in (1, 3) and shape[0] >= 1 and shape[1] >= 1
+
+    def arrange(self, chunk: Symbols) -> Symbols:
+        order = [1, 0, 2] if chunk.shape[2] == 3 else [0]
+        return np.ascontiguousarray(chunk[:, :, order], np.uint8)
+
+    def restore(self, symbols: Symbols) -> Symbols:
+        return self.arrange(symbols)  # exchanging the first two channels undoes itself
+
+
 def _end_briefly(port: Port) -> None:
     """Of all that decodes alike, choose what ends with the most zero bits: those bytes are not written."""
     lower, span = int(port[ports.LOWER]), int(port[ports.RANGE])

@@ -39,6 +39,7 @@ _SECTION = np.dtype(
 _SYMBOL = np.dtype(
     {"names": ["name", "value", "size"], "formats": ["<u4", "<u8", "<u8"], "offsets": [0, 8, 16], "itemsize": 24}
 )
+_HASHED = {b".gnu.hash", b".dynsym", b".dynstr"}  # the sections of names and their hashes
 _WORD = 1 << 32
 _LARGEST = 1 << 23  # bytes of a section; what the steps take stays below what the model's tables take
 _INVERSE33 = pow(33, -1, _WORD)
@@ -67,7 +68,7 @@ def code_of(symbols: Symbols) -> tuple[int, int]:
 def forward(symbols: Symbols) -> None:
     """Take out of `symbols`, uint8[n], what it says twice, in place."""
     sections = _layout(symbols).sections
-    if b".gnu.hash" in sections and b".dynsym" in sections and b".dynstr" in sections:
+    if sections.keys() >= _HASHED:
         _xor_hashes(symbols, sections)
     if b".eh_frame" in sections:
         frames = _Frames(symbols, sections[b".eh_frame"])
@@ -77,14 +78,14 @@ def forward(symbols: Symbols) -> None:
         if b".eh_frame_hdr" in sections:
             _xor_index(symbols, sections, frames.places, begins)
         frames.forward()
-    if b".gnu.hash" in sections and b".dynsym" in sections and b".dynstr" in sections:
+    if sections.keys() >= _HASHED:
         _number_names(symbols, sections)
 
 
 def inverse(symbols: Symbols) -> None:
     """Undo `forward`, in place."""
     sections = _layout(symbols).sections
-    if b".gnu.hash" in sections and b".dynsym" in sections and b".dynstr" in sections:
+    if sections.keys() >= _HASHED:
         _name_numbers(symbols, sections)
     if b".eh_frame" in sections:
         frames = _Frames(symbols, sections[b".eh_frame"])
@@ -94,7 +95,7 @@ def inverse(symbols: Symbols) -> None:
             _xor_index(symbols, sections, frames.places, begins)
         if b".dynsym" in sections:
             _entries(symbols, sections[b".dynsym"])["size"] += _lengths_at(symbols, sections, begins, lengths)
-    if b".gnu.hash" in sections and b".dynsym" in sections and b".dynstr" in sections:
+    if sections.keys() >= _HASHED:
         _xor_hashes(symbols, sections)
 
 

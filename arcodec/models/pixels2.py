@@ -12,7 +12,7 @@ from arcodec.errors import CorruptError
 from arcodec.kernels import pixel_tier
 from arcodec.kernels import planes as kernel
 from arcodec.models import conversions, pixel_tiers
-from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
+from arcodec.models.base import GreenFirst, Model, Port, Symbols, Watch, Words, size_of
 from arcodec.models.conversions import FULL, PHASES, Converted
 
 _PLAIN = 0  # the payload's first byte; else 1 + source * LAYOUTS + layout
@@ -53,28 +53,16 @@ class Planes(Model):
         return tables + (8 << 20) + (size_of(joined) if known else 0)
 
 
-class Pixels2(Model):
-    """Photographs and drawings of 8 bits per sample, gray or colour; learns everything from the chunk itself.
+class Pixels2(GreenFirst):
+    """The second generation.
 
-    Chunks are uint8[rows, columns, 1 or 3]; three channels are red, green, blue, coded green first. If they come from
-    luma and chroma by a conversion that is known, these are coded instead: the payload's first byte says which.
+    If a picture of three channels comes from luma and chroma by a conversion that is known, these are coded instead:
+    the payload's first byte says which.
     """
-
-    dimensions = 3
 
     def __init__(self, name: str, code: int, tier: pixel_tier.Tier) -> None:
         self.name, self.code, self.tier = name, code, tier
         self._plain = Planes(tier)
-
-    def accepts(self, shape: Sequence[int]) -> bool:
-        return len(shape) == 3 and shape[2] in (1, 3) and shape[0] >= 1 and shape[1] >= 1
-
-    def arrange(self, chunk: Symbols) -> Symbols:
-        order = [1, 0, 2] if chunk.shape[2] == 3 else [0]
-        return np.ascontiguousarray(chunk[:, :, order], np.uint8)
-
-    def restore(self, symbols: Symbols) -> Symbols:
-        return self.arrange(symbols)  # exchanging the first two channels undoes itself
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         """The loop of the plain variant, which `predict` and `sample` are of."""
