@@ -98,7 +98,7 @@ def _above(sample, part, step):
 
 
 @plain
-def _lumas(source, chroma1, chroma2, red, green, blue):
+def fitting_lumas(source, chroma1, chroma2, red, green, blue):
     """The least luma that fits these samples and the number of those that do, at most 0 if none does."""
     low = int64(0)
     high = int64(255)
@@ -156,7 +156,7 @@ def find_chromas(source, pixels, chromas, skip):
             for luma in range(max(near - _REACH, int64(0)), min(near + _REACH, int64(255)) + 1):
                 chroma1 = _chroma(source.blue, (blue << FRACTION) - luma * source.step)
                 chroma2 = _chroma(source.red, (red << FRACTION) - luma * source.step)
-                low, count = _lumas(source, chroma1, chroma2, red, green, blue)
+                low, count = fitting_lumas(source, chroma1, chroma2, red, green, blue)
                 if low <= luma < low + count:
                     chromas[y, x, 0] = int16(chroma1)
                     chromas[y, x, 1] = int16(chroma2)
@@ -219,7 +219,7 @@ def _fitting(source, chroma1, chroma2, red, green, blue):
                     continue
                 near1 = min(max(chroma1 + step1, int64(0)), int64(255))
                 near2 = min(max(chroma2 + step2, int64(0)), int64(255))
-                _, count = _lumas(source, near1, near2, red, green, blue)
+                _, count = fitting_lumas(source, near1, near2, red, green, blue)
                 if count > 0:
                     return near1 << 8 | near2
     return chroma1 << 8 | chroma2
@@ -261,7 +261,7 @@ def _misfit(source, pixels, cells, y, x, phase_y, phase_x):
         for u in range(max(x - 1, int64(0)), min(x + 2, columns)):
             chroma1 = _halved(cells, v, u, phase_y, phase_x, int64(0))
             chroma2 = _halved(cells, v, u, phase_y, phase_x, int64(1))
-            _, count = _lumas(
+            _, count = fitting_lumas(
                 source, chroma1, chroma2, int64(pixels[v, u, 0]), int64(pixels[v, u, 1]), int64(pixels[v, u, 2])
             )
             if count <= 0:
@@ -406,7 +406,7 @@ def find_lumas(source, pixels, chromas, lumas):
             red = int64(pixels[y, x, 0])
             green = int64(pixels[y, x, 1])
             blue = int64(pixels[y, x, 2])
-            low, count = _lumas(source, int64(chromas[y, x, 0]), int64(chromas[y, x, 1]), red, green, blue)
+            low, count = fitting_lumas(source, int64(chromas[y, x, 0]), int64(chromas[y, x, 1]), red, green, blue)
             if count > 0:
                 expected = min(max(expected, low), low + count - 1)
             else:
