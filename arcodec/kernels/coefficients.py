@@ -48,7 +48,7 @@ _RATES = 60, 400, 3000  # of the mixer, 2**-10: its end, what it starts above th
 _START_EXPERT, _START_CONTEXT = 14000, 7000  # weights, 2**-16
 _FLOOR = 24  # of an expert's masses, 2**-24
 _MOST_MET = 1000
-_SLOT_RATES = np.array([max(65536 * 2 // (2 * n + 3), 65536 // 260) for n in range(1024)], np.int64)
+_SLOT_RATES = np.array([65536 * 2 // (2 * n + 3) for n in range(1024)], np.int64)
 _STRETCH = stretch_table()
 _GOLDEN = 0x9E3779B97F4A7C15
 _REACH = (1 << 20) - 1
@@ -81,13 +81,22 @@ def allocate(
     start[:, EXPERTS : EXPERTS + CONTEXTS] = _START_CONTEXT
     apms[:] = np.array(apm_tables(1)[0, 0], np.int32)
     slots[:] = 1 << 31
+    import os
+    P = [60, 400, 3000, 65536 // 260, 256, 1, 14000, 7000]
+    for kv in os.environ.get("P", "").split(","):
+        if kv:
+            a, b = kv.split("=")
+            P[int(a)] = int(b)
+    tables[5][15, : len(P)] = P
+    start[:, :EXPERTS] = P[6]
+    start[:, EXPERTS : EXPERTS + CONTEXTS] = P[7]
     return (geometry, steps, *block_predictor.allocate(geometry, steps), *tables)
 
 
 @plain
 def _decide(port, words, bit, kind, node, component, components, hashes, within, rate, tables):
     """Code one decision; the experts' inputs are set."""
-    weights, apms, slots, mixing, places, selected = tables
+    weights, apms, slots, mixing, places, selected, tune = tables
     inputs = mixing[0]
     shift = leading_zeros(int64(slots.shape[1])) + 1
     for k in range(CONTEXTS):
@@ -95,7 +104,9 @@ def _decide(port, words, bit, kind, node, component, components, hashes, within,
         h = (h ^ (h >> uint64(31))) * uint64(_GOLDEN)
         place = int64(h >> uint64(shift))
         places[k] = place
-        inputs[EXPERTS + k] = _STRETCH[slots[k, place] >> uint32(20)]
+        slot = slots[k, place]
+        met = int64(slot & uint32(1023))
+        inputs[EXPERTS + k] = int32(int64(_STRETCH[slot >> uint32(20)]) * ((met * 256 + tune[4]) // (met + tune[5])) >> 8)
     inputs[EXPERTS + CONTEXTS] = 256
     own = component * KINDS + kind
     for s in range(SETS):
@@ -114,7 +125,7 @@ def _decide(port, words, bit, kind, node, component, components, hashes, within,
         slot = int64(slots[k, places[k]])
         met = slot & 1023
         chance = slot >> 10
-        chance += ((target - chance) * _SLOT_RATES[met]) >> 16
+        chance += ((target - chance) * max(_SLOT_RATES[met], tune[3])) >> 16
         slots[k, places[k]] = uint32((chance << 10) | min(met + 1, int64(_MOST_MET)))
     return bit
 
@@ -242,7 +253,8 @@ def _run(port, words, costs, symbols, stop, tables):
     kept = vectors[6]
     scale_contexts = vectors[7]
     summary = vectors[8]
-    learned = (weights, apms, slots, mixing, vectors[9], vectors[10])
+    tune = vectors[15]
+    learned = (weights, apms, slots, mixing, vectors[9], vectors[10], tune)
     decided = int64(0)
     done = int64(0)
     for c in range(components):
@@ -258,7 +270,7 @@ def _run(port, words, costs, symbols, stop, tables):
             x = (block - start) % columns
             own = symbols[block]
             block_predictor.begin_block(c, y, x, geometry, symbols, all_steps, reference, edges, near)
-            rate = _RATES[0] + _RATES[1] * _RATES[2] // (_RATES[2] + decided)
+            rate = tune[0] + tune[1] * tune[2] // (tune[2] + decided)
             decided += 1
 
             last = int64(0)
