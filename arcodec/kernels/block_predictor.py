@@ -1,0 +1,362 @@
+"""What the blocks around an 8x8 block, and what is known of the block itself, say of a DCT coefficient.
+
+Borders are continuous: the samples of the block above, extrapolated to its lower border, resemble those of this block
+extrapolated to its upper one, in the DCT along the border too. With all other coefficients of a column known, that
+predicts the remaining one (Lepton's edge prediction: Horn et al. 2017). Here the predictions from above and from the
+west are two of the features of a least-squares predictor for each frequency, learned from the blocks before.
+
+Coefficients are dequantised, clipped to +-LIMIT. Features are in 1/16 of the quantisation step of the frequency.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import int32, int64
+
+from arcodec.kernels import least_squares
+from arcodec.kernels.compiling import plain
+from arcodec.kernels.logistic import log2_q6
+from arcodec.kernels.residual import clip
+
+ROWS, COLUMNS, FIRST, SCALE_Y, SCALE_X = range(5)  # of a component in `geometry`
+
+LIMIT = 8191
+FEATURES = 16
+_SIZE = FEATURES + 1
+_PACKED = _SIZE * (_SIZE + 1) // 2
+_WIDTH = (_SIZE + 7) & -8
+_FEATURE_LIMIT = 2047 << 4
+_MEAN_LIMIT = 4095 << 8
+_SAMPLE_LIMIT = 1400
+_MEMORY = 9  # sums forget 2**-_MEMORY of themselves with each block
+_RIDGE = 4096
+
+# Rows of `near`: coefficients of this block as far as known, of those around, of the reference (luma at the places of
+# a chroma block) and of the chroma component before, here, above and in the west; places of last coefficients; what of
+# the borders is unexplained (8 above, 8 west); factors from these to features; from coefficients to features.
+OWN, N, W, NW, NE, NN, WW, LUMA, LUMA_N, LUMA_W, CHROMA, CHROMA_N, CHROMA_W, LASTS, OPEN, BY_N, BY_W, BY_STEP = range(18)
+NEAR = 18
+LAST_N, LAST_W, LAST_NW, LAST_NE, LAST_LUMA, LAST_CHROMA, OWN_LAST = range(7)
+# `scalars`: predictions from the borders, magnitudes around and within the block, all as features; the scale.
+FROM_N, FROM_W, AROUND, WITHIN, BESIDE, OTHERS, SIZE, SHARE, SAME_N, SAME_W, SAME_LUMA, SAME_CHROMA = range(12)
+SCALARS = 16
+
+# cos(k * pi / 16) in 2**-16, rounded.
+_COSINES = (65536, 64277, 60547, 54491, 46341, 36410, 25080, 12785, 0)
+
+
+def _cosine(k: int) -> int:
+    """cos(k * pi / 16) in 2**-16 for any k >= 0."""
+    k %= 32
+    if k > 16:
+        k = 32 - k
+    return _COSINES[k] if k <= 8 else -_COSINES[16 - k]
+
+
+def _basis() -> list[list[int]]:
+    """[frequency][sample] of the orthonormal DCT of 8 samples, 2**-17."""
+    return [[(_cosine((2 * x + 1) * u) if u else 46341) for x in range(8)] for u in range(8)]
+
+
+def _zigzag() -> list[int]:
+    """Row-major places in JPEG's order: along the antidiagonals, by turns downwards and upwards."""
+    return sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
+
+
+def _halves() -> list[list[list[int]]]:
+    """[half][frequency][frequency]: from two DCTs of 8 samples to that of their 8 means in pairs, 2**-14."""
+    basis = _basis()
+    halves = [[[0] * 8 for _ in range(8)] for _ in range(2)]
+    for half in range(2):
+        for u in range(8):
+            for k in range(8):
+                total = 0
+                for x in range(4):
+                    total += basis[u][4 * half + x] * (basis[k][2 * x] + basis[k][2 * x + 1])
+                halves[half][u][k] = (total + (1 << 20)) >> 21  # 2**-34, and a half for the mean
+    return halves
+
+
+ZIGZAG = np.array(_zigzag(), np.int64)
+_BASIS = _basis()
+# An edge is 1.5 times its last samples less half of those before, 2**-10.
+_EDGE = np.array([(3 * row[0] - row[1] + 128) >> 8 for row in _BASIS], np.int64)
+_HALVES = np.array(_halves(), np.int64)
+
+
+def allocate(geometry: np.ndarray, steps: np.ndarray) -> tuple[object, ...]:
+    """Fresh reference, edges, predictor, features of a block, near, scalars."""
+    return (
+        np.zeros((max(int(g[ROWS] * g[COLUMNS]) for g in geometry) if len(geometry) > 1 else 1, 64), np.int32),
+        np.zeros((2, int(geometry[:, COLUMNS].max()), 8), np.int32),
+        (
+            np.zeros((64, _PACKED), np.int32),
+            np.zeros((_SIZE + 4, _WIDTH), np.int32),
+            np.zeros((_SIZE + 4, _WIDTH), np.int32),
+            np.zeros(_WIDTH, np.int64),
+            np.zeros(_PACKED, np.int32),
+            np.zeros((64, FEATURES), np.int64),
+            np.zeros(64, np.int64),
+        ),
+        np.zeros((2, _WIDTH), np.int32),
+        np.zeros((NEAR, 64), np.int64),
+        np.zeros(SCALARS, np.int64),
+    )
+
+
+@plain
+def begin_component(component, geometry, symbols, all_steps, reference, near, predictor):
+    """Forget what was learned, and make the reference of a chroma component."""
+    products = predictor[0]
+    solved = predictor[5]
+    counts = predictor[6]
+    products[:] = 0
+    solved[:] = 0
+    counts[:] = 0
+    for place in range(64):
+        u = place >> 3
+        v = place & 7
+        if u == 0:
+            solved[place, 0] = 1 << 20 if v > 0 else 1 << 19
+        if v == 0:
+            solved[place, 1] = 1 << 20 if u > 0 else 1 << 19
+    steps = all_steps[component]
+    for place in range(64):
+        step = steps[place]
+        near[BY_N, place] = (int64(1) << 28) // (_EDGE[place >> 3] * step)
+        near[BY_W, place] = (int64(1) << 28) // (_EDGE[place & 7] * step)
+        near[BY_STEP, place] = 65536 // step
+    near[OWN] = 0
+    near[LUMA:OPEN] = 0
+    if component != 1:
+        return
+    luma = all_steps[0]
+    rows = geometry[0, ROWS]
+    columns = geometry[0, COLUMNS]
+    high = geometry[1, SCALE_Y]
+    wide = geometry[1, SCALE_X]
+    for y in range(geometry[1, ROWS]):
+        for x in range(geometry[1, COLUMNS]):
+            target = reference[y * geometry[1, COLUMNS] + x]
+            target[:] = 0
+            for half_y in range(high):
+                for half_x in range(wide):
+                    source = symbols[
+                        min(y * high + half_y, rows - 1) * columns + min(x * wide + half_x, columns - 1)
+                    ]
+                    for u in range(8):
+                        for v in range(8):
+                            c = clip(int64(source[8 * u + v]) * luma[8 * u + v], -LIMIT, LIMIT)
+                            if c == 0:
+                                continue
+                            if high == 1 and wide == 1:
+                                target[8 * u + v] = int32(c << 4)
+                            elif high == 1:
+                                for j in range(8):
+                                    target[8 * u + j] += int32((c * _HALVES[half_x, j, v]) >> 10)
+                            elif wide == 1:
+                                for i in range(8):
+                                    target[8 * i + v] += int32((c * _HALVES[half_y, i, u]) >> 10)
+                            else:
+                                for i in range(8):
+                                    part = c * _HALVES[half_y, i, u]
+                                    for j in range(8):
+                                        target[8 * i + j] += int32((part * _HALVES[half_x, j, v]) >> 24)
+
+
+@plain
+def _load(row, symbols, block, steps):
+    source = symbols[block]
+    for place in range(64):
+        row[place] = clip(int64(source[place]) * steps[place], -LIMIT, LIMIT)
+
+
+@plain
+def _last(row):
+    for k in range(63, 0, -1):
+        if row[ZIGZAG[k]] != 0:
+            return int64(k)
+    return int64(0)
+
+
+@plain
+def begin_block(component, y, x, geometry, symbols, all_steps, reference, edges, near):
+    """Load what is around a block."""
+    steps = all_steps[component]
+    columns = geometry[component, COLUMNS]
+    block = geometry[component, FIRST] + y * columns + x
+    lasts = near[LASTS]
+    near[OWN] = 0
+    west = block - 1 if x > 0 else block - columns
+    north = block - columns if y > 0 else block - 1
+    if x == 0 and y == 0:
+        near[N : WW + 1] = 0
+        near[OPEN] = 0
+    else:
+        _load(near[N], symbols, north, steps)
+        _load(near[W], symbols, west, steps)
+        _load(near[NW], symbols, block - columns - 1 if x > 0 and y > 0 else north, steps)
+        _load(near[NE], symbols, block - columns + 1 if y > 0 and x < columns - 1 else north, steps)
+        _load(near[NN], symbols, block - 2 * columns if y > 1 else north, steps)
+        _load(near[WW], symbols, block - 2 if x > 1 else west, steps)
+        for i in range(8):
+            near[OPEN, i] = edges[0, x, i] if y > 0 else int32(0)
+            near[OPEN, 8 + i] = edges[1, 0, i] if x > 0 else int32(0)
+    for k in range(4):
+        lasts[LAST_N + k] = _last(near[N + k])
+    if component > 0:
+        here = y * columns + x
+        north = here - columns if y > 0 else here
+        west = here - 1 if x > 0 else here
+        for place in range(64):
+            near[LUMA, place] = reference[here, place] >> 4
+            near[LUMA_N, place] = reference[north, place] >> 4
+            near[LUMA_W, place] = reference[west, place] >> 4
+        lasts[LAST_LUMA] = 0
+        for k in range(63, 0, -1):
+            if 2 * abs(near[LUMA, ZIGZAG[k]]) > steps[ZIGZAG[k]]:
+                lasts[LAST_LUMA] = k
+                break
+    if component > 1:
+        rows = geometry[1, ROWS]
+        before = geometry[1, COLUMNS]
+        other = all_steps[1]
+        u = min(y, rows - 1)
+        v = min(x, before - 1)
+        here = geometry[1, FIRST] + u * before + v
+        _load(near[CHROMA], symbols, here, other)
+        _load(near[CHROMA_N], symbols, here - before if u > 0 else here, other)
+        _load(near[CHROMA_W], symbols, here - 1 if v > 0 else here, other)
+        lasts[LAST_CHROMA] = _last(near[CHROMA])
+
+
+@plain
+def _solve(predictor, place):
+    """Weights of the features from their products."""
+    products = predictor[0]
+    lower = predictor[1]
+    eliminated = predictor[2]
+    work = predictor[3]
+    nothing = predictor[4]
+    solved = predictor[5]
+    least_squares.factor(products[place], nothing, lower, eliminated, work, _SIZE, FEATURES, int64(_RIDGE))
+    own = solved[place]
+    for j in range(FEATURES - 1, -1, -1):
+        total = int64(lower[j, FEATURES]) << 20
+        for k in range(j + 1, FEATURES):
+            total -= int64(lower[j, k]) * own[k]
+        own[j] = clip(total >> 20, -(1 << 24), 1 << 24)
+
+
+@plain
+def predict(place, component, y, x, near, predictor, features, scalars):
+    """The mean of a coefficient in 1/256 of its step; sets the scalars."""
+    u = place >> 3
+    v = place & 7
+    own = near[OWN]
+    unit = near[BY_STEP, place]
+    raw = features[0]
+    from_n = clip(near[OPEN, v] * near[BY_N, place] >> 24, -_FEATURE_LIMIT, _FEATURE_LIMIT)
+    from_w = clip(near[OPEN, 8 + u] * near[BY_W, place] >> 24, -_FEATURE_LIMIT, _FEATURE_LIMIT)
+    if y == 0:
+        from_n = from_w
+    if x == 0:
+        from_w = from_n
+    below = own[place + 8] if u < 7 else int64(0)
+    right = own[place + 1] if v < 7 else int64(0)
+    diagonal = own[place + 9] if u < 7 and v < 7 else int64(0)
+    below2 = own[place + 16] if u < 6 else int64(0)
+    right2 = own[place + 2] if v < 6 else int64(0)
+    raw[0] = int32(from_n)
+    raw[1] = int32(from_w)
+    raw[2] = int32(clip(near[N, place] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    raw[3] = int32(clip(near[W, place] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    raw[4] = int32(clip(near[NW, place] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    raw[5] = int32(clip(near[NE, place] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    raw[6] = int32(clip(below * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    raw[7] = int32(clip(right * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    raw[8] = int32(clip(below2 * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    raw[9] = int32(clip(right2 * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    if component == 0:
+        raw[10] = int32(clip(diagonal * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+        raw[11] = int32(clip(near[NN, place] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+        raw[12] = int32(clip(near[WW, place] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+        raw[13] = int32(clip(near[N, place + 8] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT) if u < 7 else int64(0))
+        raw[14] = int32(clip(near[W, place + 1] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT) if v < 7 else int64(0))
+        raw[15] = int32(0)
+    else:
+        for k in range(6):
+            raw[10 + k] = int32(clip(near[LUMA + k, place] * unit >> 12, -_FEATURE_LIMIT, _FEATURE_LIMIT))
+    around = 2 * (abs(near[N, place]) + abs(near[W, place])) + abs(near[NW, place]) + abs(near[NE, place])
+    inside = 2 * (abs(below) + abs(right)) + abs(diagonal) + abs(below2) + abs(right2)
+    beside = int64(0)
+    if u > 0:
+        beside += abs(near[N, place - 8]) + abs(near[W, place - 8])
+    if v > 0:
+        beside += abs(near[N, place - 1]) + abs(near[W, place - 1])
+    if u < 7:
+        beside += abs(near[N, place + 8]) + abs(near[W, place + 8])
+    if v < 7:
+        beside += abs(near[N, place + 1]) + abs(near[W, place + 1])
+    scalars[FROM_N] = from_n
+    scalars[FROM_W] = from_w
+    scalars[AROUND] = around * unit >> 12
+    scalars[WITHIN] = inside * unit >> 12
+    scalars[BESIDE] = beside * unit >> 12
+    others = abs(raw[10]) + abs(raw[13]) if component > 0 else int32(0)
+    scalars[OTHERS] = others
+    size = (scalars[AROUND] * 3 + scalars[WITHIN] * 3 + scalars[BESIDE]) // 32
+    scalars[SIZE] = size + (others >> 3)
+    scalars[SAME_N] = raw[2]
+    scalars[SAME_W] = raw[3]
+    scalars[SAME_LUMA] = raw[10]
+    scalars[SAME_CHROMA] = raw[13]
+    total = int64(0)
+    weights = predictor[5][place]
+    for k in range(FEATURES):
+        total += weights[k] * int64(raw[k])
+    return clip(total >> 16, -_MEAN_LIMIT, _MEAN_LIMIT)
+
+
+@plain
+def reveal(place, value, near, predictor, features, steps, scalars):
+    """Take in the value of a coefficient, quantised."""
+    products = predictor[0]
+    counts = predictor[6]
+    raw = features[0]
+    scaled = features[1]
+    raw[FEATURES] = int32(value << 4)
+    share = (int64(1) << 24) // (scalars[SIZE] + 12)
+    for k in range(_SIZE):
+        scaled[k] = int32(clip(int64(raw[k]) * share >> 16, -_SAMPLE_LIMIT, _SAMPLE_LIMIT))
+    own = products[place]
+    for k in range(len(own)):
+        own[k] = int32(own[k] - (own[k] >> int32(_MEMORY)))
+    least_squares.learn(own, scaled, _SIZE, 1, False)
+    counts[place] += 1
+    met = counts[place]
+    if met % 16 == 0 or (met < 16 and met >= 4 and met % 4 == 0):
+        _solve(predictor, place)
+    if value != 0:
+        known = clip(value * steps[place], -LIMIT, LIMIT)
+        near[OWN, place] = known
+        near[OPEN, place & 7] -= _EDGE[place >> 3] * known
+        near[OPEN, 8 + (place >> 3)] -= _EDGE[place & 7] * known
+
+
+@plain
+def end_block(x, edges, near):
+    """Keep the lower and right edges of a block."""
+    own = near[OWN]
+    for v in range(8):
+        lower = int64(0)
+        right = int64(0)
+        for u in range(8):
+            if u & 1:
+                lower -= _EDGE[u] * own[8 * u + v]
+                right -= _EDGE[u] * own[8 * v + u]
+            else:
+                lower += _EDGE[u] * own[8 * u + v]
+                right += _EDGE[u] * own[8 * v + u]
+        edges[0, x, v] = int32(lower)
+        edges[1, 0, v] = int32(right)

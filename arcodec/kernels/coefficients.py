@@ -1,0 +1,337 @@
+"""Quantised DCT coefficients of a JPEG picture: the model's loop.
+
+Components are coded one after another, blocks in rows. A block begins with the place of its last coefficient that is
+not 0, in zigzag order; from there coefficients are coded towards the lowest frequency, DC last (as in Lepton: Horn et
+al. 2017), each by decisions: 0 or not, the sign, the bits of the magnitude's length in unary, the bits after the first.
+Every decision is predicted by experts, logistic distributions about predicted values (`block_predictor`), and by
+slots of contexts (`coefficient_contexts`), mixed by `wide_mixer` and refined by two maps (`weight_sets`).
+
+Signs are turned so that the predicted value is never negative: what was learned of one sign holds for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import int16, int32, int64, uint32, uint64
+
+from arcodec.kernels import block_predictor, residual, wide_mixer
+from arcodec.kernels import coefficient_contexts as contexts
+from arcodec.kernels.block_predictor import COLUMNS, FIRST, ROWS, ZIGZAG
+from arcodec.kernels.coefficient_contexts import CONTEXTS
+from arcodec.kernels.compiling import kernel, plain
+from arcodec.kernels.fixed import leading_zeros, stretch_table
+from arcodec.kernels.logistic import ONE, cdf, slope, squash_24, stretch_ratio
+from arcodec.kernels.port import code_bit, end_symbol, overrun
+from arcodec.kernels.residual import clip
+from arcodec.kernels.weight_sets import APM_STEPS, APMS, apm_tables, refine, train_apms
+
+EXPERTS = 4
+LENGTHS = 17  # bits of a magnitude at most: the difference of two int16
+# Kinds of decisions: 0 or not, sign, length > n, the first and second bit after a magnitude's first, the third, the
+# others, and the bits of the last coefficient's place.
+ZERO, SIGN, LENGTH = 0, 1, 1
+FIRST_BIT = LENGTH + LENGTHS
+SECOND_BIT = FIRST_BIT + LENGTHS
+THIRD_BIT, LATER_BIT, LAST = SECOND_BIT + LENGTHS, SECOND_BIT + LENGTHS + 1, SECOND_BIT + LENGTHS + 2
+KINDS = LAST + 6
+
+SET_SIZES = (1, 64, 24, 16 * 3, 12 * 12, 16)  # contexts of each weight set, per kind and component
+SETS = len(SET_SIZES)
+_STARTS = np.cumsum((0, *SET_SIZES[:-1])).astype(np.int64)
+_ROWS = sum(SET_SIZES)
+_SIZES = np.array(SET_SIZES, np.int64)
+INPUTS = -(-(EXPERTS + CONTEXTS + 1) // wide_mixer.LANES) * wide_mixer.LANES
+APM_CONTEXTS = 64
+_RATES = 60, 400, 3000  # of the mixer, 2**-10: its end, what it starts above that, decisions that halve this
+_START_EXPERT, _START_CONTEXT = 14000, 7000  # weights, 2**-16
+_FLOOR = 24  # of an expert's masses, 2**-24
+_MOST_MET = 1000
+_SLOT_RATES = np.array([65536 * 2 // (2 * n + 3) for n in range(1024)], np.int64)
+_STRETCH = stretch_table()
+_GOLDEN = 0x9E3779B97F4A7C15
+_REACH = (1 << 20) - 1
+MAX_BITS = 18
+
+
+def table_shapes(components: int, blocks: int, columns: int) -> list[tuple[tuple[int, ...], type]]:
+    """Shapes and dtypes of the tables of `allocate` after those of `block_predictor`."""
+    bits = min(max((64 * blocks).bit_length(), 12), MAX_BITS)
+    return [
+        ((2, EXPERTS, components, contexts.SCALES), np.int64),
+        ((components * KINDS * _ROWS, INPUTS), np.int32),
+        ((APMS, components * KINDS * APM_CONTEXTS, APM_STEPS), np.int32),
+        ((CONTEXTS, 1 << bits), np.uint32),
+        ((3, INPUTS), np.int32),
+        ((16, 64), np.int64),
+    ]
+
+
+def allocate(
+    geometry: np.ndarray, steps: np.ndarray, blocks: int
+) -> tuple[object, ...]:
+    """Fresh tables as `run` takes them after `stop`; geometry as for `run`."""
+    components, columns = len(geometry), int(geometry[:, 1].max())
+    tables: list[np.ndarray] = [np.zeros(s, t) for s, t in table_shapes(components, blocks, columns)]
+    scales, weights, apms, slots, _, _ = tables
+    scales[:] = contexts.scale_table(EXPERTS, components)
+    start = weights[: components * KINDS]
+    start[:, :EXPERTS] = _START_EXPERT
+    start[:, EXPERTS : EXPERTS + CONTEXTS] = _START_CONTEXT
+    apms[:] = np.array(apm_tables(1)[0, 0], np.int32)
+    slots[:] = 1 << 31
+    import os
+    P = [60, 400, 3000, 65536 // 260, 256, 1, 14000, 7000]
+    for kv in os.environ.get("P", "").split(","):
+        if kv:
+            a, b = kv.split("=")
+            P[int(a)] = int(b)
+    tables[5][15, : len(P)] = P
+    start[:, :EXPERTS] = P[6]
+    start[:, EXPERTS : EXPERTS + CONTEXTS] = P[7]
+    return (geometry, steps, *block_predictor.allocate(geometry, steps), *tables)
+
+
+@plain
+def _decide(port, words, bit, kind, node, component, components, hashes, within, rate, tables):
+    """Code one decision; the experts' inputs are set."""
+    weights, apms, slots, mixing, places, selected, tune = tables
+    inputs = mixing[0]
+    shift = leading_zeros(int64(slots.shape[1])) + 1
+    for k in range(CONTEXTS):
+        h = uint64(hashes[k] + node * 0x2545F4914F6CDD1D) * uint64(_GOLDEN)
+        h = (h ^ (h >> uint64(31))) * uint64(_GOLDEN)
+        place = int64(h >> uint64(shift))
+        places[k] = place
+        slot = slots[k, place]
+        met = int64(slot & uint32(1023))
+        inputs[EXPERTS + k] = int32(int64(_STRETCH[slot >> uint32(20)]) * ((met * 256 + tune[4]) // (met + tune[5])) >> 8)
+    inputs[EXPERTS + CONTEXTS] = 256
+    own = component * KINDS + kind
+    for s in range(SETS):
+        selected[s] = _STARTS[s] * KINDS * components + own * _SIZES[s] + within[s]
+    _, stretch = wide_mixer.mix(weights, selected, inputs, mixing[1], SETS, EXPERTS)
+    p = squash_24(stretch)
+    first = own * APM_CONTEXTS + within[6]
+    second = own * APM_CONTEXTS + within[7]
+    refined = refine(apms, first, second, stretch, p)
+    bit = code_bit(port, words, refined, bit)
+    error = ((bit << 24) - p) >> 8
+    wide_mixer.train(weights, selected, inputs, mixing[2], SETS, (error * rate) >> 10)
+    train_apms(apms, first, second, stretch, bit)
+    target = int64((1 << 22) - 1) * bit
+    for k in range(CONTEXTS):
+        slot = int64(slots[k, places[k]])
+        met = slot & 1023
+        chance = slot >> 10
+        chance += ((target - chance) * max(_SLOT_RATES[met], tune[3])) >> 16
+        slots[k, places[k]] = uint32((chance << 10) | min(met + 1, int64(_MOST_MET)))
+    return bit
+
+
+@plain
+def _below(means, slopes, e, threshold):
+    """An expert's CDF below a threshold."""
+    return cdf(clip((threshold << 8) - 128 - means[e], -_REACH, _REACH), slopes[e])
+
+
+@plain
+def _code_last(port, words, last, component, components, hashes, within, rate, tables):
+    """Code the place of the last coefficient other than 0, 0 ... 63."""
+    inputs = tables[3][0]
+    for e in range(EXPERTS):
+        inputs[e] = 0
+    node = int64(1)
+    for b in range(6):
+        bit = (last >> (5 - b)) & 1
+        bit = _decide(
+            port, words, bit, int64(LAST + b), int64(1 << 20) + node, component, components, hashes, within, rate, tables
+        )
+        node = node * 2 + bit
+    return node & 63
+
+
+@plain
+def _code_value(
+    port, words, value, certain, component, components, means, slopes, floors, tops, hashes, within, rate, tables
+):  # fmt: skip
+    """Code a value; `certain`: that it is not 0."""
+    inputs = tables[3][0]
+    if not certain:
+        for e in range(EXPERTS):
+            zero = _below(means, slopes, e, int64(1)) - _below(means, slopes, e, int64(0))
+            inputs[e] = stretch_ratio(ONE - zero + _FLOOR, zero + _FLOOR)
+        if not _decide(
+            port, words, int64(value != 0), int64(ZERO), int64(ZERO), component, components, hashes, within, rate, tables
+        ):
+            return int64(0)
+    for e in range(EXPERTS):
+        floors[e] = _below(means, slopes, e, int64(0))
+        tops[e] = ONE - _below(means, slopes, e, int64(1))
+        inputs[e] = stretch_ratio(floors[e] + _FLOOR, tops[e] + _FLOOR)
+    negative = _decide(
+        port, words, int64(value < 0), int64(SIGN), int64(certain) + 1, component, components, hashes, within, rate, tables
+    )
+    for e in range(EXPERTS):
+        if negative:
+            means[e] = -means[e]
+        floors[e] = _below(means, slopes, e, int64(1))
+        tops[e] = ONE
+    size = abs(value)
+    length = int64(1)
+    side = negative * 4096
+    while length < LENGTHS:
+        threshold = int64(1) << length
+        bit = _split(
+            port, words, size, threshold, int64(LENGTH + length), side + 4 + length, component, components, means,
+            slopes, floors, tops, hashes, within, rate, tables,
+        )  # fmt: skip
+        if not bit:
+            break
+        length += 1
+    known = int64(1) << (length - 1)
+    for b in range(length - 2, -1, -1):
+        done = length - 2 - b
+        if done == 0:
+            kind = int64(FIRST_BIT + length)
+            node = side + 32 + length
+        elif done == 1:
+            kind = int64(SECOND_BIT + length)
+            node = side + 64 + 2 * length + ((known >> (b + 1)) & 1)
+        elif done == 2:
+            kind = int64(THIRD_BIT)
+            node = side + 128 + 4 * length + ((known >> (b + 1)) & 3)
+        else:
+            kind = int64(LATER_BIT)
+            node = side + 256 + 32 * length + b
+        bit = _split(
+            port, words, size, known + (int64(1) << b), kind, node, component, components, means, slopes, floors,
+            tops, hashes, within, rate, tables,
+        )  # fmt: skip
+        known += bit << b
+    return -known if negative else known
+
+
+@plain
+def _split(
+    port, words, size, threshold, kind, node, component, components, means, slopes, floors, tops, hashes, within, rate,
+    tables,
+):  # fmt: skip
+    """Code whether a magnitude reaches a threshold within the range that is open."""
+    inputs = tables[3][0]
+    middles = tables[5]
+    first = int64(8)  # a part of `selected` that the weight sets leave free
+    for e in range(EXPERTS):
+        middle = _below(means, slopes, e, threshold)
+        middles[first + e] = middle
+        inputs[e] = stretch_ratio(max(tops[e] - middle, int64(0)) + _FLOOR, max(middle - floors[e], int64(0)) + _FLOOR)
+    bit = _decide(
+        port, words, int64(size >= threshold), kind, node, component, components, hashes, within, rate, tables
+    )
+    for e in range(EXPERTS):
+        if bit:
+            floors[e] = middles[first + e]
+        else:
+            tops[e] = middles[first + e]
+    return bit
+
+
+@plain
+def _run(port, words, costs, symbols, stop, tables):
+    (
+        geometry, all_steps, reference, edges, predictor, features, near, scalars,
+        scales, weights, apms, slots, mixing, vectors,
+    ) = tables  # fmt: skip
+    components = len(geometry)
+    hashes = vectors[0]
+    within = vectors[1]
+    means = vectors[2]
+    slopes = vectors[3]
+    floors = vectors[4]
+    tops = vectors[5]
+    kept = vectors[6]
+    scale_contexts = vectors[7]
+    summary = vectors[8]
+    tune = vectors[15]
+    learned = (weights, apms, slots, mixing, vectors[9], vectors[10], tune)
+    decided = int64(0)
+    done = int64(0)
+    for c in range(components):
+        rows = geometry[c, 0]
+        columns = geometry[c, 1]
+        start = geometry[c, FIRST]
+        steps = all_steps[c]
+        block_predictor.begin_component(c, geometry, symbols, all_steps, reference, near, predictor)
+        for block in range(start, start + rows * columns):
+            if done >= stop:
+                return done
+            y = (block - start) // columns
+            x = (block - start) % columns
+            own = symbols[block]
+            block_predictor.begin_block(c, y, x, geometry, symbols, all_steps, reference, edges, near)
+            rate = tune[0] + tune[1] * tune[2] // (tune[2] + decided)
+            decided += 1
+
+            last = int64(0)
+            for k in range(63, 0, -1):
+                if own[ZIGZAG[k]] != 0:
+                    last = int64(k)
+                    break
+            contexts.of_last(hashes, within, near, c)
+            last = _code_last(port, words, last, int64(c), components, hashes, within, rate, learned)
+            near[block_predictor.LASTS, block_predictor.OWN_LAST] = last
+            for k in range(63, last, -1):
+                own[ZIGZAG[k]] = int16(0)
+                end_symbol(port, costs, done)
+                done += 1
+            summary[0] = 0
+            summary[1] = 0
+            for k in range(last, -1, -1):
+                place = ZIGZAG[k]
+                mean = block_predictor.predict(place, c, y, x, near, predictor, features, scalars)
+                centre = (mean + 128) >> 8 if k == 0 else int64(0)
+                turned = int64(-1) if mean - (centre << 8) < 0 else int64(1)
+                contexts.of_value(
+                    hashes, within, scale_contexts, near, scalars, place, int64(k), last, c, mean, centre, turned, summary
+                )
+                contexts.means(kept, scalars, place, mean)
+                for e in range(EXPERTS):
+                    means[e] = turned * (kept[e] - (centre << 8))
+                    slopes[e] = slope(residual.log_scale(scales, e, c, scale_contexts[e]))
+                value = turned * (int64(own[place]) - centre)
+                certain = k == last and k > 0
+                value = _code_value(
+                    port, words, value, certain, int64(c), components, means, slopes, floors, tops, hashes, within, rate,
+                    learned,
+                )  # fmt: skip
+                value = turned * value + centre
+                own[place] = int16(value)
+                end_symbol(port, costs, done)
+                done += 1
+                for e in range(EXPERTS):
+                    error = min(abs((value << 8) - kept[e]), int64(65535))
+                    residual.learn_scale(scales, e, c, scale_contexts[e], error)
+                summary[0] += int64(value != 0)
+                summary[1] += min(abs(value), int64(255))
+                block_predictor.reveal(place, clip(value, -2047, 2047), near, predictor, features, steps, scalars)
+            block_predictor.end_block(x, edges, near)
+            if overrun(port, words):
+                return done - 64
+    return done
+
+
+@kernel(
+    "int64(uint64[::1], uint32[::1], uint32[::1], int16[:, ::1], int64, Tuple(("
+    "int64[:, ::1], int64[:, ::1], int32[:, ::1], int32[:, :, ::1], Tuple((int32[:, ::1], int32[:, ::1], "
+    "int32[:, ::1], int64[::1], int32[::1], int64[:, ::1], int64[::1])), int32[:, ::1], "
+    "int64[:, ::1], int64[::1], int64[:, :, :, ::1], int32[:, ::1], int32[:, :, ::1], uint32[:, ::1], int32[:, ::1], "
+    "int64[:, ::1])))"
+)
+def run(port, words, costs, symbols, stop, tables):
+    """Code `symbols`, int16[blocks, 64], with fresh tables; see `arcodec.models.base.Model.run`.
+
+    geometry: int64[components, 5], rows, columns, first block, and luma blocks per block in each direction.
+    steps: int64[components, 64].
+    """
+    return _run(port, words, costs, symbols, stop, tables)
