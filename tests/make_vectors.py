@@ -16,7 +16,7 @@ import numpy as np
 import arcodec
 from arcodec import container
 from arcodec.container import Chunk, Header, Writer
-from arcodec.models import conversions, store
+from arcodec.models import conversions, jpeg_blocks, store
 from tests.programs import elf_file, machine_code
 
 HERE = Path(__file__).parent
@@ -95,11 +95,33 @@ SAMPLES = {
     "program": elf_file(machine_code(70_000))[0].tobytes(),
 }
 
+
+
+def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
+    """A picture of coefficients, as PGM or PPM: brightness in waves, a few frequencies."""
+    shape = (rows, columns, 1 if layout == jpeg_blocks.GRAY else 3)
+    shapes = jpeg_blocks.planes_shapes(shape, layout)
+    tables = jpeg_blocks.standard_tables()
+    blocks = []
+    for k, (height, width) in enumerate(shapes):
+        number = np.arange((height // 8) * (width // 8))
+        own = np.zeros((len(number), 64), np.int16)
+        own[:, 0] = (number * 7 % 29 - 14) * (2 - (k > 0))
+        for frequency, period in ((1, 5), (8, 7), (9, 3), (2, 11), (16, 4), (10, 13)):
+            own[:, frequency] = number * period % 5 - 2
+        blocks.append(own)
+    steps = np.stack([tables[174 if k else 74] for k in range(len(shapes))])
+    strips = tuple(np.full(s, 120, np.uint8) for p in shapes for s in jpeg_blocks.strips_shapes(p))
+    pixels = jpeg_blocks.restore(jpeg_blocks.Blocks(layout, steps, np.concatenate(blocks), strips), shape)
+    return b"P%d\n%d %d\n255\n" % (5 if shape[2] == 1 else 6, columns, rows) + pixels.tobytes()
+
+
 # The same for a pixel model; one of gray too.
 PICTURES = {
     "rgb": b"P6\n41 33\n255\n" + picture(33, 41, 3),
     "gray": b"P5\n40 30\n255\n" + picture(30, 40, 1),
     **{f"{name}-{layout}": converted(k, layout) for k, name in enumerate(("photocd", "jpeg")) for layout in (1, 4)},
+    **{f"coefficients-{layout}": from_jpeg(layout, 85, 98) for layout in range(jpeg_blocks.LAYOUTS)},
 }
 
 # name: (input, options). Append only.

@@ -1,8 +1,8 @@
 """What a JPEG decoder makes of coefficients and halved chroma, to the bit as that of the Independent JPEG Group.
 
 The inverse transform is its accurate one in integers (Loeffler, Ligtenberg, Moschytz 1989, with 13 bits of fraction),
-which libjpeg-turbo's vector code equals. Halved chroma is spread by its triangle filter: a sample counts three quarters
-and the next nearest one quarter, in each direction that is halved.
+which libjpeg-turbo's vector code equals. Halved chroma is spread by its triangle filter: a sample counts three
+quarters and the next nearest one quarter, in each direction that is halved.
 
 Bounds. |coefficient * step| < 2**23 keeps the first pass below 2**23 * 8 * 2**15 < 2**41 and the second below 2**60.
 """
@@ -94,7 +94,7 @@ def fill_blocks(blocks, steps, plane, work):
 
 @plain
 def spread_sample(plane, y, x, halved_rows):
-    """The sample of a pixel, int64: plane, uint8[rows, columns], has half the columns, and half the rows if said so."""
+    """The sample of a pixel, int64, of uint8[rows, columns] with half the columns, and half the rows if so."""
     rows, columns = plane.shape
     i = y >> 1 if halved_rows else y
     other = min(max(i + 2 * (y & 1) - 1, int64(0)), rows - 1) if halved_rows else i

@@ -25,7 +25,10 @@ BUILT_IN = {
     "pixels-2-max": (container.PIXELS_MAX, "pixels2", "Max"),
     "graphics-1": (container.GRAPHICS, "graphics", "Graphics"),
 }
-_PICTURES = ("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG")
+_PICTURES = (
+    *("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG"),
+    *("JPEG 4:0:0 coefficients", "JPEG 4:4:4 coefficients", "JPEG 4:2:2 coefficients", "JPEG 4:2:0 coefficients"),
+)
 # By code, the variants of a model, by the first byte of the payload.
 VARIANTS = {
     container.BYTES_FAST: ("plain", "code"),

@@ -92,7 +92,7 @@ def _converted(number: int, pixels: Symbols, found: _Chromas) -> Converted | Non
         return None
     lumas = luma.reshape(rows, columns, 1)
     made = _convert(number, layout, lumas, chromas)
-    return Converted(number, layout, lumas, chromas, *_corrections(pixels, made))
+    return Converted(number, layout, lumas, chromas, *corrections(pixels, made))
 
 
 def spread(chromas: Symbols, rows: int, columns: int, layout: int) -> Symbols:
@@ -120,18 +120,28 @@ def restore(converted: Converted) -> Symbols:
         CorruptError: the exceptions are not what `find` makes.
     """
     pixels = _convert(converted.source, converted.layout, converted.luma, converted.chromas)
-    pixels.reshape(-1, 3)[exceptional(converted)] += converted.values
-    return pixels
+    return corrected(pixels, converted.gaps, converted.values)
 
 
-def exceptional(converted: Converted) -> npt.NDArray[np.int64]:
-    """int64[n]: the pixels that are exceptions, as numbers in rows.
+def corrected(made: Symbols, gaps: Symbols, values: Symbols) -> Symbols:
+    """`made`, uint8[rows, columns, channels], with its exceptions: in place.
 
     Raises:
         CorruptError: they go beyond the picture.
     """
-    places = np.cumsum(np.array(gap_lengths(converted.gaps), np.int64) + 1) - 1
-    if len(places) and places[-1] >= converted.luma.size:
+    rows, columns, channels = made.shape
+    made.reshape(-1, channels)[exceptional(gaps, rows * columns)] += values
+    return made
+
+
+def exceptional(gaps: Symbols, pixels: int) -> npt.NDArray[np.int64]:
+    """int64[n]: the exceptions as numbers of pixels, in rows.
+
+    Raises:
+        CorruptError: they go beyond so many.
+    """
+    places = np.cumsum(np.array(gap_lengths(gaps), np.int64) + 1) - 1
+    if len(places) and places[-1] >= pixels:
         raise CorruptError("the exceptions of a picture go beyond it")
     return places
 
@@ -152,9 +162,9 @@ def _convert(number: int, layout: int, luma: Symbols, chromas: Symbols) -> Symbo
     return pixels
 
 
-def _corrections(pixels: Symbols, made: Symbols) -> tuple[Symbols, Symbols]:
-    """(gaps, values)."""
+def corrections(pixels: Symbols, made: Symbols) -> tuple[Symbols, Symbols]:
+    """(gaps, values) of the exceptions that make `pixels` of `made`."""
     wrong = np.flatnonzero((pixels != made).any(axis=2))
     gaps = np.diff(wrong, prepend=-1) - 1
     data = b"".join(varint.write(int(gap)) for gap in gaps)
-    return np.frombuffer(data, np.uint8), (pixels - made).reshape(-1, 3)[wrong]
+    return np.frombuffer(data, np.uint8), (pixels - made).reshape(-1, pixels.shape[2])[wrong]

@@ -1,4 +1,4 @@
-"""Pictures that were a JPEG, as the quantised coefficients they were made of, where the decoder is known to the bit."""
+"""Pictures that were a JPEG, as the quantised coefficients they were made of."""
 
 from __future__ import annotations
 
@@ -8,24 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from arcodec.kernels import jpeg, jpeg_search, sources
+from arcodec.errors import CorruptError
+from arcodec.kernels import jpeg, sources
 from arcodec.kernels.jpeg import BLOCK
-from arcodec.models.base import Symbols
+from arcodec.models.base import Model, Symbols, Watch
+from arcodec.models.coefficients import Coefficients, Component
 
 GRAY, WHOLE, HALVED_COLUMNS, HALVED = range(4)  # layouts: a single component; chroma as large as luma; halved
 LAYOUTS = 4
-UNUSED = 255  # the step of a frequency that a picture does not have
-_LEAST = 64  # blocks, for a picture to be looked at
-_NOISE, _CHROMA_NOISE = 80, 200  # of 256, deviations of coefficients from rounding samples, and halved chroma
-_ENTRY = 10 << 8  # nats that an entry costs of a table that is not the standard's
-_BLOCK = 3 << 8  # and each block
-_SETTLED = 2  # of so many blocks one is to be found exactly
-_SAMPLE = 256  # blocks that are tried first
-_TOLD = 4096  # blocks that tell of a table
-_BAND = 64  # rows of chroma by which it is decided whether it was halved
-_WRONG = 16  # of so many pixels may one have another chroma than halved chroma gives
-_ROUNDS = 3
-_Intervals = tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]
+_AS_BEFORE, _OWN = 201, 0  # tables: the component's before; 64 bytes; else the standard's, see `standard_tables`
 
 # Tables K.1 and K.2 of ITU-T T.81, for luma and chroma.
 _LUMA = (
@@ -58,16 +49,17 @@ class Blocks(NamedTuple):
 
 
 @cache
-def _source() -> sources.Source:
+def source() -> sources.Source:
     return sources.jpeg()
 
 
 @cache
-def _standard_tables() -> npt.NDArray[np.int64]:
+def standard_tables() -> npt.NDArray[np.int64]:
     """int64[200, 64]: the standard's tables, as the Independent JPEG Group scales them by quality 1 ... 100."""
     scales = [5000 // q if q < 50 else 200 - 2 * q for q in range(1, 101)]
     base = np.array([_LUMA, _CHROMA], np.int64)[:, None]
-    return np.clip((base * np.array(scales)[:, None] + 50) // 100, 1, 255).reshape(-1, 64)
+    tables: npt.NDArray[np.int64] = np.clip((base * np.array(scales)[:, None] + 50) // 100, 1, 255).reshape(-1, 64)
+    return tables
 
 
 def planes_shapes(shape: tuple[int, ...], layout: int) -> list[tuple[int, int]]:
@@ -103,11 +95,11 @@ def restore(blocks: Blocks, shape: tuple[int, ...]) -> Symbols:
         return planes[0][..., None]
     luma, *chromas = planes
     pixels = np.empty((*luma.shape, 3), np.uint8)
-    sources.convert(_source(), luma, _spread(chromas, luma.shape, blocks.layout), pixels)
+    sources.convert(source(), luma, spread(chromas, luma.shape, blocks.layout), pixels)
     return pixels
 
 
-def _spread(planes: list[Symbols], shape: tuple[int, ...], layout: int) -> Symbols:
+def spread(planes: list[Symbols], shape: tuple[int, ...], layout: int) -> Symbols:
     whole = np.empty((*shape, 2), np.uint8)
     for k, plane in enumerate(planes):
         one = plane
@@ -118,125 +110,110 @@ def _spread(planes: list[Symbols], shape: tuple[int, ...], layout: int) -> Symbo
     return whole
 
 
-def find(pixels: Symbols, guesses: Symbols | None = None) -> Blocks | None:
-    """The coefficients that a picture was made of: uint8[rows, columns, 1 or 3]; None where they are not found.
+def _model(blocks: Blocks, shape: tuple[int, ...]) -> Coefficients:
+    halved_rows, halved_columns = blocks.layout == HALVED, blocks.layout in (HALVED, HALVED_COLUMNS)
+    return Coefficients(
+        [
+            Component(rows // BLOCK, columns // BLOCK, 1 + (k > 0 and halved_rows), 1 + (k > 0 and halved_columns), s)
+            for k, ((rows, columns), s) in enumerate(
+                zip(planes_shapes(shape, blocks.layout), blocks.steps, strict=True)
+            )
+        ]
+    )
 
-    guesses: uint8[rows, columns, 2], chromas that the pixels of a picture in colour may have had. `restore` need not give
-    all pixels.
+
+def encode(blocks: Blocks, shape: tuple[int, ...], plain: Model, watch: Watch | None = None) -> list[bytes]:
+    """The parts of a payload: tables, coefficients, and each strip by the model `plain`."""
+    parts = [_written_tables(blocks.steps), _model(blocks, shape).encode(blocks.coefficients, watch)]
+    return parts + [plain.encode(strip[..., None], watch) if strip.size else b"" for strip in blocks.strips]
+
+
+def parts_of(layout: int) -> int:
+    """How many parts `encode` gives."""
+    return 2 + 2 * (1 if layout == GRAY else 3)
+
+
+def decode(
+    layout: int, parts: list[bytes], shape: tuple[int, ...], plain: Model, watch: Watch | None = None
+) -> Blocks:
+    """Undo `encode`.
+
+    Raises:
+        CorruptError: the parts are not what `encode` gives.
     """
-    rows, columns, _ = pixels.shape
-    if (rows // BLOCK) * (columns // BLOCK) < _LEAST:
-        return None
-    if guesses is None:
-        luma = _solved(_known(pixels[..., 0].astype(np.int16)), pixels[..., 0])
-        return luma and _assembled(GRAY, [luma])
-    pixels = np.array(pixels, np.uint8, order="C")
-    found = np.empty((rows, columns, 2), np.int16)
-    sources.find_chromas(_source(), pixels, found, 1)
-    quality = _table(_lumas(pixels, found), _NOISE)[1]
-    layout = _layout(found, guesses)
-    chromas = []
-    for k in (0, 1):
-        if layout == WHOLE:
-            chroma = _solved(_known(found[..., k]), guesses[..., k])
-        else:
-            chroma = _halved(found, guesses, k, layout, quality)
-        if chroma is None:
-            return None
-        chromas.append(chroma)
-    whole = _spread([c.plane for c in chromas], (rows, columns), layout).astype(np.int16)
-    lows, highs = _lumas(pixels, whole)
-    middles = (np.maximum(lows, 0) + np.minimum(highs, 255) + 1) >> 1
-    luma = _solved((lows, highs), middles.astype(np.uint8))
-    return luma and _assembled(layout, [luma, *chromas])
-
-
-class _Component(NamedTuple):
-    steps: npt.NDArray[np.int64]
-    blocks: npt.NDArray[np.int16]
-    plane: Symbols
-
-
-def _assembled(layout: int, components: list[_Component]) -> Blocks:
+    shapes = planes_shapes(shape, layout)
+    blocks = Blocks(layout, _read_tables(parts[0], len(shapes)), np.empty((0, 64), np.int16), ())
+    count = sum((rows // BLOCK) * (columns // BLOCK) for rows, columns in shapes)
+    coefficients = _model(blocks, shape).decode(parts[1], (count, 64), watch)
     strips = []
-    for _, _, plane in components:
-        rows, columns = (n - n % BLOCK for n in plane.shape)
-        strips += [np.ascontiguousarray(plane[rows:]), np.ascontiguousarray(plane[:rows, columns:].T)]
-    steps = np.stack([c.steps for c in components])
-    return Blocks(layout, steps, np.concatenate([c.blocks for c in components]), tuple(strips))
+    for part, strip in zip(parts[2:], (s for plane in shapes for s in strips_shapes(plane)), strict=True):
+        if 0 in strip and part:
+            raise CorruptError("a strip without samples should be empty")
+        strips.append(np.zeros(strip, np.uint8) if 0 in strip else plain.decode(part, (*strip, 1), watch)[..., 0])
+    return blocks._replace(coefficients=coefficients, strips=tuple(strips))
 
 
-def _known(samples: npt.NDArray[np.int16]) -> _Intervals:
-    """Intervals of samples, of which some are UNKNOWN."""
-    unknown = samples == sources.UNKNOWN
-    lows = np.where(unknown | (samples == 0), jpeg_search.LOWEST, samples).astype(np.int16)
-    highs = np.where(unknown | (samples == 255), jpeg_search.HIGHEST, samples).astype(np.int16)
-    return lows, highs
+def _written_tables(steps: npt.NDArray[np.int64]) -> bytes:
+    standard = standard_tables()
+    written = b""
+    for k, own in enumerate(steps):
+        same = np.flatnonzero((standard == own).all(axis=1))
+        if k and (own == steps[k - 1]).all():
+            written += bytes([_AS_BEFORE])
+        elif len(same):
+            written += bytes([int(same[0]) + 1])
+        else:
+            written += bytes([_OWN]) + own.astype(np.uint8).tobytes()
+    return written
 
 
-def _lumas(pixels: Symbols, chromas: npt.NDArray[np.int16]) -> _Intervals:
-    lows, highs = (np.empty(pixels.shape[:2], np.int16) for _ in range(2))
-    jpeg_search.luma_intervals(_source(), pixels, chromas, lows, highs)
-    return lows, highs
+def _read_tables(data: bytes, count: int) -> npt.NDArray[np.int64]:
+    steps: list[npt.NDArray[np.int64]] = []
+    at = 0
+    while len(steps) < count and at < len(data):
+        kind = data[at]
+        at += 1
+        if kind == _OWN:
+            steps.append(np.frombuffer(data[at : at + 64], np.uint8).astype(np.int64))
+            at += 64
+        elif kind == _AS_BEFORE and steps:
+            steps.append(steps[-1])
+        elif kind < _AS_BEFORE:
+            steps.append(standard_tables()[kind - 1])
+    if at != len(data) or len(steps) != count or any(len(s) != 64 or not s.all() for s in steps):
+        raise CorruptError("the tables of a picture's coefficients are not what they should be")
+    return np.stack(steps)
 
 
-def _layout(chromas: npt.NDArray[np.int16], guesses: Symbols) -> int:
-    """Whether chroma was halved, by a band in the middle."""
-    first = max((len(chromas) - _BAND) // 4 * 2, 0)
-    band = slice(first, first + _BAND)
-    for layout in (HALVED, HALVED_COLUMNS):
-        plane = _halved_plane(chromas[band], guesses[band], 0, layout)
-        if jpeg_search.improve_halved(chromas[band], 0, layout == HALVED, plane) * _WRONG <= chromas[band].size // 2:
-            return layout
-    return WHOLE
+def memory(shape: tuple[int, ...], layout: int) -> int:
+    """Bytes beside the strips' model that `decode` and `restore` take, an upper bound."""
+    shapes = planes_shapes(shape, layout)
+    blocks = Blocks(layout, np.ones((len(shapes), 64), np.int64), np.empty((0, 64), np.int16), ())
+    count = sum((rows // BLOCK) * (columns // BLOCK) for rows, columns in shapes)
+    samples = sum(rows * columns for rows, columns in shapes)
+    return _model(blocks, shape).memory((count, 64)) + 128 * count + 3 * samples + 8 * shape[0] * shape[1]
 
 
-def _halved_plane(chromas: npt.NDArray[np.int16], guesses: Symbols, k: int, layout: int) -> Symbols:
-    plane = np.empty(planes_shapes(chromas.shape, layout)[1], np.uint8)
-    jpeg_search.begin_halved(chromas, guesses, k, layout == HALVED, np.empty(plane.shape, np.int32), plane)
-    return plane
-
-
-def _halved(chromas: npt.NDArray[np.int16], guesses: Symbols, k: int, layout: int, quality: int) -> _Component | None:
-    """Chroma k as coefficients of its halved plane; `quality` is that of luma, 0 if that is not known."""
-    plane = _halved_plane(chromas, guesses, k, layout)
-    blocks = np.zeros(((plane.shape[0] // BLOCK) * (plane.shape[1] // BLOCK), 64), np.int16)
-    spare, vectors = np.empty(blocks.shape, np.int32), np.empty((jpeg_search.ROOM, 64), np.int64)
-    steps = _standard_tables()[99 + quality] if quality else None
-    settled = 0
-    for _ in range(_ROUNDS):
-        jpeg_search.improve_halved(chromas, k, layout == HALVED, plane)
-        if not quality:
-            steps = _table(_known(plane.astype(np.int16)), _CHROMA_NOISE)[0]
-        settled = jpeg_search.settle_chroma(chromas, k, layout == HALVED, steps, plane, blocks, spare, vectors)
-    return _Component(steps, blocks, plane) if settled * _SETTLED >= len(blocks) else None
-
-
-def _solved(intervals: _Intervals, guesses: Symbols) -> _Component | None:
-    """The component of samples within intervals, or about `guesses` where they are not known."""
-    steps, _ = _table(intervals, _NOISE)
-    lows, highs = intervals
-    rows, columns = (n // BLOCK for n in lows.shape)
-    blocks, vectors = np.zeros((rows * columns, 64), np.int16), np.empty((jpeg_search.ROOM, 64), np.int64)
-    plane = np.clip(guesses, np.maximum(lows, 0), np.minimum(highs, 255)).astype(np.uint8)
-    for skip in (max(len(blocks) // _SAMPLE, 1), 1):
-        exact = jpeg_search.solve(lows, highs, plane, skip, steps, blocks, vectors)
-        if exact * skip * _SETTLED < len(blocks):
-            return None
-    jpeg.fill_blocks(blocks, steps, plane, np.empty(64, np.int64))
-    return _Component(steps, blocks, plane)
-
-
-def _table(intervals: _Intervals, noise: int) -> tuple[npt.NDArray[np.int64], int]:
-    """The steps of a component, int64[64], and what quality of the standard's tables they are, 0 if of none."""
-    prices = np.zeros((64, 256), np.int64)
-    skip = max(intervals[0].size // (64 * _TOLD), 1)
-    told = jpeg_search.price(*intervals, skip, noise, prices, np.empty((jpeg_search.ROOM, 64), np.int64))
-    prices[:, UNUSED] = np.minimum(prices[:, UNUSED], prices[:, 0])
-    free = prices[:, 1:].argmin(axis=1) + 1
-    standard = _standard_tables()
-    costs = prices[np.arange(64), standard].sum(axis=1)
-    best = int(costs.argmin())
-    if costs[best] <= int(prices[np.arange(64), free].sum()) + 64 * _ENTRY + told * _BLOCK:
-        return np.ascontiguousarray(standard[best]), best % 100 + 1
-    return free, 0
+def bits(blocks: Blocks, shape: tuple[int, ...], plain: Model, watch: Watch | None = None) -> npt.NDArray[np.float32]:
+    """What each sample costs, float32 of `shape`: a block's bits spread over it, luma's in the first channel."""
+    costs = np.zeros(shape, np.float32)
+    each = _model(blocks, shape).bits(blocks.coefficients, watch).reshape(-1, 64).sum(axis=1) / 64
+    first = 0
+    for k, (rows, columns) in enumerate(planes_shapes(shape, blocks.layout)):
+        high, wide = rows // BLOCK, columns // BLOCK
+        plane = np.zeros((rows, columns), np.float32)
+        own = each[first : first + high * wide].reshape(high, wide)
+        plane[: high * BLOCK, : wide * BLOCK] = own.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
+        bottom, right = (
+            plain.bits(strip[..., None], watch).reshape(strip.shape)
+            if strip.size
+            else np.zeros(strip.shape, np.float32)
+            for strip in blocks.strips[2 * k : 2 * k + 2]
+        )
+        plane[high * BLOCK :] = bottom
+        plane[: high * BLOCK, wide * BLOCK :] = right.T
+        down, across = -(-shape[0] // rows), -(-shape[1] // columns)
+        plane = plane.repeat(down, axis=0).repeat(across, axis=1)[: shape[0], : shape[1]]
+        costs[..., k] = plane / (down * across)
+        first += high * wide
+    return costs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,19 @@ from arcodec import container, varint
 from arcodec.errors import CorruptError
 from arcodec.kernels import pixel_tier
 from arcodec.kernels import planes as kernel
-from arcodec.models import conversions, pixel_tiers
+from arcodec.models import conversions, jpeg_blocks, jpeg_search, pixel_tiers
 from arcodec.models.base import GreenFirst, Model, Port, Symbols, Watch, Words, size_of
 from arcodec.models.conversions import FULL, PHASES, Converted
+from arcodec.models.jpeg_blocks import Blocks
 
-_PLAIN = 0  # the payload's first byte; else 1 + source * LAYOUTS + layout
+# The payload's first byte: plain; 1 + source * LAYOUTS + layout; or _COEFFICIENTS + layout of the blocks of a JPEG.
+_PLAIN = 0
 _LAYOUTS = PHASES + 1
+_COEFFICIENTS = 1 + len(conversions.SOURCES) * _LAYOUTS
+_VARIANTS = _COEFFICIENTS + jpeg_blocks.LAYOUTS
 _SAMPLE = 96, 256  # rows and columns, by which it is decided whether a conversion helps
 _EXCEPTION_BITS = 16  # what an exception is taken to cost
+_EXCEPTIONS = 8  # of so many pixels may one be an exception
 _LENGTHS = 24  # bytes of the lengths of parts, and of their ends
 
 
@@ -53,11 +59,21 @@ class Planes(Model):
         return tables + (8 << 20) + (size_of(joined) if known else 0)
 
 
+class _Origin(NamedTuple):
+    """What a picture is coded as: luma and chroma, or coefficients; and the pixels that these do not give."""
+
+    number: int
+    content: Converted | Blocks
+    gaps: Symbols
+    values: Symbols
+    payload: bytes = b""  # if it was encoded to see whether it helps
+
+
 class Pixels2(GreenFirst):
     """The second generation.
 
-    If a picture of three channels comes from luma and chroma by a conversion that is known, these are coded instead:
-    the payload's first byte says which.
+    If a picture was made of luma and chroma by a conversion that is known, or of the coefficients of a JPEG, these
+    are coded: the payload's first byte says which.
     """
 
     def __init__(self, name: str, code: int, tier: pixel_tier.Tier) -> None:
@@ -69,132 +85,159 @@ class Pixels2(GreenFirst):
         return self._plain.run(port, words, costs, symbols, stop)
 
     def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
-        converted = self._converted(chunk, watch)
-        if converted is None:
+        origin = self._origin(chunk, watch)
+        if origin is None:
             return bytes([_PLAIN]) + self._plain.encode(self.arrange(chunk), watch)
-        number = 1 + converted.source * _LAYOUTS + converted.layout
-        parts = self._exceptions(converted, watch)
-        first, second = self._stages(converted)
-        parts.append(first.encode(_first(converted), watch))
-        if second:
-            parts.append(second.encode(converted.chromas, watch))
-        lengths = [len(converted.gaps), *map(len, parts[:-1])]
-        return bytes([number]) + b"".join(varint.write(n) for n in lengths) + b"".join(parts)
+        return origin.payload or self._encoded(origin, chunk.shape, watch)
+
+    def _encoded(self, origin: _Origin, shape: tuple[int, ...], watch: Watch | None) -> bytes:
+        if isinstance(origin.content, Blocks):
+            own = jpeg_blocks.encode(origin.content, shape, self._plain, watch)
+        else:
+            own = [stage.encode(symbols, watch) for stage, symbols in self._stages(origin.content)]
+        parts = self._exceptions(origin, watch) + own
+        lengths = [len(origin.gaps), *map(len, parts[:-1])]
+        return bytes([origin.number]) + b"".join(map(varint.write, lengths)) + b"".join(parts)
 
     def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
-        if not payload or payload[0] > len(conversions.SOURCES) * _LAYOUTS or (payload[0] and shape[2] != 3):
-            raise CorruptError(f"{self.name} has no variant {payload[0] if payload else 'at all'} for {tuple(shape)}")
+        shape = tuple(shape)
+        if not payload or payload[0] >= _VARIANTS or _channels(payload[0]) not in (None, shape[2]):
+            raise CorruptError(f"{self.name} has no variant {payload[0] if payload else 'at all'} for {shape}")
         if payload[0] == _PLAIN:
             return self.restore(self._plain.decode(payload[1:], shape, watch))
+        if payload[0] >= _COEFFICIENTS:
+            layout = payload[0] - _COEFFICIENTS
+            gaps, values, parts = self._read(payload, jpeg_blocks.parts_of(layout), shape, watch)
+            made = jpeg_blocks.restore(jpeg_blocks.decode(layout, parts, shape, self._plain, watch), shape)
+            return conversions.corrected(made, gaps, values)
         source, layout = divmod(payload[0] - 1, _LAYOUTS)
-        rows, columns = shape[0], shape[1]
-        length, parts = _parts(payload, 3 if layout == FULL else 4)
-        gaps, values = self._read_exceptions(length, parts, rows * columns, watch)
+        gaps, values, parts = self._read(payload, 1 if layout == FULL else 2, shape, watch)
         if layout == FULL:
-            whole = self._plain.decode(parts[2], shape, watch)
+            whole = self._plain.decode(parts[0], shape, watch)
             luma, chromas = (np.ascontiguousarray(x) for x in (whole[..., :1], whole[..., 1:]))
         else:
-            luma = self._plain.decode(parts[2], (rows, columns, 1), watch)
+            luma = self._plain.decode(parts[0], (*shape[:2], 1), watch)
             pair = Planes(self.tier, conversions.quarters(luma, layout))
-            chromas = pair.decode(parts[3], conversions.cells_shape(rows, columns, layout), watch)
+            chromas = pair.decode(parts[1], conversions.cells_shape(*shape[:2], layout), watch)
         return conversions.restore(Converted(source, layout, luma, chromas, gaps, values))
 
     def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
         """What luma costs counts as green's, what chroma costs as red's and blue's, of the pixel where it lies."""
-        converted = self._converted(chunk, watch)
-        if converted is None:
+        origin = self._origin(chunk, watch)
+        if origin is None:
             return self._plain.bits(self.arrange(chunk), watch)
-        first, second = self._stages(converted)
-        costs = np.zeros(chunk.shape, np.float32)
-        own = first.bits(_first(converted), watch).reshape(*chunk.shape[:2], -1)
-        costs[..., : own.shape[2]] = own
-        if second:
-            layout = converted.layout
-            pair = second.bits(converted.chromas, watch).reshape(converted.chromas.shape)
-            costs[layout >> 1 :: 2, layout & 1 :: 2, 1:] = pair
+        content = origin.content
+        if isinstance(content, Blocks):
+            costs = jpeg_blocks.bits(content, chunk.shape, self._plain, watch)
+        else:
+            costs = np.zeros(chunk.shape, np.float32)
+            (first, symbols), *second = self._stages(content)
+            own = first.bits(symbols, watch).reshape(*chunk.shape[:2], -1)
+            costs[..., : own.shape[2]] = own
+            for pair, cells in second:
+                own = pair.bits(cells, watch).reshape(cells.shape)
+                costs[content.layout >> 1 :: 2, content.layout & 1 :: 2, 1:] = own
         flat = costs.reshape(-1)
-        places = conversions.exceptional(converted)
+        places = conversions.exceptional(origin.gaps, chunk.shape[0] * chunk.shape[1])
         if len(places):
-            flat[3 * places] += 8 * sum(map(len, self._exceptions(converted, watch))) / len(places)
+            flat[chunk.shape[2] * places] += 8 * sum(map(len, self._exceptions(origin, watch))) / len(places)
         flat[:1] += 8 * _LENGTHS
         return flat
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         """Of the variant that the payload names, or the most that any takes."""
         plain = self._plain.memory(shape)
-        if shape[2] != 3 or payload[:1] == bytes([_PLAIN]):
+        if payload[:1] == bytes([_PLAIN]):
             return plain
-        rows, columns = shape[0], shape[1]
-        pictures = 24 * rows * columns  # chromas found and kept, lumas, what they make, exceptions
-        return pictures + max(plain, self._plain.memory((1, _most_gaps(rows * columns), 1)))
+        pixels = shape[0] * shape[1]
+        layouts = range(1, jpeg_blocks.LAYOUTS) if shape[2] == 3 else [jpeg_blocks.GRAY]
+        blocks = max(jpeg_blocks.memory(tuple(shape), layout) for layout in layouts)
+        pictures = 24 * pixels  # chromas found and kept, lumas, what they make, exceptions
+        return max(blocks, pictures) + max(plain, self._plain.memory((1, _most_gaps(pixels), 1)))
 
-    def _stages(self, converted: Converted) -> tuple[Planes, Planes | None]:
+    def _stages(self, converted: Converted) -> list[tuple[Planes, Symbols]]:
+        """What is coded one after the other, and by what."""
         if converted.layout == FULL:
-            return Planes(self.tier), None
-        return Planes(self.tier), Planes(self.tier, conversions.quarters(converted.luma, converted.layout))
+            return [(Planes(self.tier), np.concatenate([converted.luma, converted.chromas], axis=2))]
+        pair = Planes(self.tier, conversions.quarters(converted.luma, converted.layout))
+        return [(Planes(self.tier), converted.luma), (pair, converted.chromas)]
 
-    def _converted(self, chunk: Symbols, watch: Watch | None) -> Converted | None:
-        """The chunk in luma and chroma, if it comes from there and a sample says that it helps."""
-        if chunk.shape[2] != 3:
+    def _origin(self, chunk: Symbols, watch: Watch | None) -> _Origin | None:
+        """What the chunk was made of, if that is known and a sample says that it helps."""
+        converted = conversions.find(chunk) if chunk.shape[2] == 3 else None
+        origin = None
+        if converted:
+            number = 1 + converted.source * _LAYOUTS + converted.layout
+            origin = _Origin(number, converted, converted.gaps, converted.values)
+            if converted.layout != FULL:
+                return origin
+        elif chunk.shape[2] == 3:
             return None
-        whole = conversions.find(chunk)
-        if whole is None or whole.layout != FULL:
-            return whole
+        blocks = jpeg_search.find(chunk, converted.chromas if converted else None)
+        if not (origin or blocks):
+            return None
         rows, columns = (slice((n - m) // 2, (n - m) // 2 + m) if n > m else slice(None) for n, m in
                          zip(chunk.shape[:2], _SAMPLE, strict=True))  # fmt: skip
-        scout = Planes(pixel_tiers.FAST)
-        sample = np.concatenate([whole.luma[rows, columns], whole.chromas[rows, columns]], axis=2)
-        cost = float(scout.bits(sample, watch).sum()) + _EXCEPTION_BITS * len(conversions.exceptional(whole)) * (
-            sample.size / chunk.size
-        )
-        return whole if cost < float(scout.bits(self.arrange(chunk[rows, columns]), watch).sum()) else None
+        sample = chunk[rows, columns]
+        scout, share = Planes(pixel_tiers.FAST), sample.size / chunk.size
+        least = float(scout.bits(self.arrange(sample), watch).sum())
+        if origin and converted:
+            first = np.concatenate([converted.luma[rows, columns], converted.chromas[rows, columns]], axis=2)
+            cost = float(scout.bits(first, watch).sum()) + _EXCEPTION_BITS * len(origin.values) * share
+            least, origin = (cost, origin) if cost < least else (least, None)
+        if blocks:
+            exceptions = conversions.corrections(chunk, jpeg_blocks.restore(blocks, chunk.shape))
+            jpeg = _Origin(_COEFFICIENTS + blocks.layout, blocks, *exceptions)
+            if len(jpeg.values) * _EXCEPTIONS <= chunk.shape[0] * chunk.shape[1]:
+                payload = self._encoded(jpeg, chunk.shape, watch)
+                if 8 * share * len(payload) < least:
+                    return jpeg._replace(payload=payload)
+        return origin
 
-    def _exceptions(self, converted: Converted, watch: Watch | None) -> list[bytes]:
+    def _exceptions(self, origin: _Origin, watch: Watch | None) -> list[bytes]:
         """The coded gaps and values."""
-        if not len(converted.gaps):
+        if not len(origin.gaps):
             return [b"", b""]
-        gaps, values = converted.gaps.reshape(1, -1, 1), converted.values.reshape(1, -1, 3)
-        return [self._plain.encode(gaps, watch), self._plain.encode(values, watch)]
+        arrays = origin.gaps.reshape(1, -1, 1), origin.values[None]
+        return [self._plain.encode(np.ascontiguousarray(array), watch) for array in arrays]
 
-    def _read_exceptions(
-        self, length: int, parts: list[bytes], pixels: int, watch: Watch | None
-    ) -> tuple[Symbols, Symbols]:
-        """(gaps, values), of which `length` bytes are gaps."""
+    def _read(
+        self, payload: bytes, count: int, shape: tuple[int, ...], watch: Watch | None
+    ) -> tuple[Symbols, Symbols, list[bytes]]:
+        """(gaps, values, the other parts, of which there are `count`)."""
+        length, at = varint.read(payload, 1)
+        lengths = []
+        for _ in range(count + 1):
+            number, at = varint.read(payload, at)
+            lengths.append(number)
+        parts = []
+        for number in lengths:
+            parts.append(payload[at : at + number])
+            at += number
+        if at > len(payload):
+            raise CorruptError("the payload ends within its parts")
+        parts.append(payload[at:])
+        pixels, channels = shape[0] * shape[1], shape[2]
         if length > _most_gaps(pixels):
             raise CorruptError(f"{length} bytes of gaps between exceptions are too many for {pixels} pixels")
         if not length:
-            return np.zeros(0, np.uint8), np.zeros((0, 3), np.uint8)
+            return np.zeros(0, np.uint8), np.zeros((0, channels), np.uint8), parts[2:]
         gaps = self._plain.decode(parts[0], (1, length, 1), watch).reshape(-1)
-        count = len(conversions.gap_lengths(gaps))
-        return gaps, self._plain.decode(parts[1], (1, count, 3), watch).reshape(-1, 3)
+        exceptions = len(conversions.gap_lengths(gaps))
+        values = self._plain.decode(parts[1], (1, exceptions, channels), watch).reshape(-1, channels)
+        return gaps, values, parts[2:]
 
 
-def _first(converted: Converted) -> Symbols:
-    """The channels that are coded first."""
-    if converted.layout == FULL:
-        return np.concatenate([converted.luma, converted.chromas], axis=2)
-    return converted.luma
+def _channels(number: int) -> int | None:
+    """How many channels a picture has of which the payload's first byte is this; None for any."""
+    if number == _PLAIN:
+        return None
+    return 1 if number == _COEFFICIENTS + jpeg_blocks.GRAY else 3
 
 
 def _most_gaps(pixels: int) -> int:
     """Bytes of gaps between exceptions at most."""
-    return (pixels // conversions.EXCEPTIONS + 1) * 5
-
-
-def _parts(payload: bytes, count: int) -> tuple[int, list[bytes]]:
-    """What follows the first byte: a number, the lengths of all parts but the last, and the parts."""
-    number, at = varint.read(payload, 1)
-    lengths = []
-    for _ in range(count - 1):
-        length, at = varint.read(payload, at)
-        lengths.append(length)
-    parts = []
-    for length in lengths:
-        parts.append(payload[at : at + length])
-        at += length
-    if at > len(payload):
-        raise CorruptError("the payload ends within its parts")
-    return number, [*parts, payload[at:]]
+    return (pixels // _EXCEPTIONS + 1) * 5
 
 
 class Fast(Pixels2):
