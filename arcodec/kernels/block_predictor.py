@@ -21,10 +21,7 @@ from arcodec.kernels.residual import clip
 ROWS, COLUMNS, FIRST, SCALE_Y, SCALE_X = range(5)  # of a component in `geometry`
 
 LIMIT = 8191
-FEATURES = 16
-_SIZE = FEATURES + 1
-_PACKED = _SIZE * (_SIZE + 1) // 2
-_WIDTH = (_SIZE + 7) & -8
+FEATURES, SIZES = 16, 12  # of the regressions of values and of sizes
 _FEATURE_LIMIT = 2047 << 4
 _MEAN_LIMIT = 4095 << 8
 _SAMPLE_LIMIT = 1400
@@ -38,8 +35,8 @@ OWN, N, W, NW, NE, NN, WW, LUMA, LUMA_N, LUMA_W, CHROMA, CHROMA_N, CHROMA_W, LAS
 NEAR = 18
 LAST_N, LAST_W, LAST_NW, LAST_NE, LAST_LUMA, LAST_CHROMA, OWN_LAST = range(7)
 # `scalars`: predictions from the borders, magnitudes around and within the block, all as features; the scale.
-FROM_N, FROM_W, AROUND, WITHIN, BESIDE, OTHERS, SIZE, SHARE, SAME_N, SAME_W, SAME_LUMA, SAME_CHROMA = range(12)
-SCALARS = 16
+FROM_N, FROM_W, AROUND, WITHIN, BESIDE, OTHERS, SIZE, SHARE, SAME_N, SAME_W, SAME_LUMA, SAME_CHROMA, FIXED = range(13)
+SCALARS = 32
 
 # cos(k * pi / 16) in 2**-16, rounded.
 _COSINES = (65536, 64277, 60547, 54491, 46341, 36410, 25080, 12785, 0)
@@ -84,35 +81,60 @@ _EDGE = np.array([(3 * row[0] - row[1] + 128) >> 8 for row in _BASIS], np.int64)
 _HALVES = np.array(_halves(), np.int64)
 
 
+def memory(geometry: np.ndarray) -> int:
+    """Bytes of what `allocate` makes, an upper bound."""
+    most = max(int(g[ROWS] * g[COLUMNS]) for g in geometry)
+    return 4 * 64 * most + 64 * int(geometry[:, COLUMNS].max()) + (1 << 20)
+
+
 def allocate(geometry: np.ndarray, steps: np.ndarray) -> tuple[object, ...]:
     """Fresh reference, edges, predictor, features of a block, near, scalars."""
     return (
         np.zeros((max(int(g[ROWS] * g[COLUMNS]) for g in geometry) if len(geometry) > 1 else 1, 64), np.int32),
         np.zeros((2, int(geometry[:, COLUMNS].max()), 8), np.int32),
-        (
-            np.zeros((64, _PACKED), np.int32),
-            np.zeros((_SIZE + 4, _WIDTH), np.int32),
-            np.zeros((_SIZE + 4, _WIDTH), np.int32),
-            np.zeros(_WIDTH, np.int64),
-            np.zeros(_PACKED, np.int32),
-            np.zeros((64, FEATURES), np.int64),
-            np.zeros(64, np.int64),
-        ),
-        np.zeros((2, _WIDTH), np.int32),
+        (_regression(FEATURES), _regression(SIZES)),
+        np.zeros((4, 24), np.int32),
         np.zeros((NEAR, 64), np.int64),
         np.zeros(SCALARS, np.int64),
     )
 
 
+def _regression(features: int) -> tuple[np.ndarray, ...]:
+    """Of 64 targets."""
+    size = features + 1
+    width = (size + 7) & -8
+    return (
+        np.zeros((64, size * (size + 1) // 2), np.int32),
+        np.zeros((size + 4, width), np.int32),
+        np.zeros((size + 4, width), np.int32),
+        np.zeros(width, np.int64),
+        np.zeros(size * (size + 1) // 2, np.int32),
+        np.zeros((64, features), np.int64),
+        np.zeros(64, np.int64),
+    )
+
+
 @plain
-def begin_component(component, geometry, symbols, all_steps, reference, near, predictor):
+def _forget(regression):
+    regression[0][:] = 0
+    regression[5][:] = 0
+    regression[6][:] = 0
+
+
+@plain
+def begin_component(component, geometry, symbols, all_steps, reference, near, predictor, spreads):
     """Forget what was learned, and make the reference of a chroma component."""
-    products = predictor[0]
+    _forget(predictor)
+    _forget(spreads)
     solved = predictor[5]
-    counts = predictor[6]
-    products[:] = 0
-    solved[:] = 0
-    counts[:] = 0
+    starts = spreads[5]
+    for place in range(64):
+        starts[place, 0] = 130000
+        starts[place, 1] = 130000
+        starts[place, 2] = 65000
+        starts[place, 4] = 130000
+        starts[place, 5] = 65000
+        starts[place, 6] = 20000
     for place in range(64):
         u = place >> 3
         v = place & 7
@@ -231,25 +253,38 @@ def begin_block(component, y, x, geometry, symbols, all_steps, reference, edges,
 
 
 @plain
-def _solve(predictor, place):
+def _solve(regression, place, ridge):
     """Weights of the features from their products."""
-    products = predictor[0]
-    lower = predictor[1]
-    eliminated = predictor[2]
-    work = predictor[3]
-    nothing = predictor[4]
-    solved = predictor[5]
-    least_squares.factor(products[place], nothing, lower, eliminated, work, _SIZE, FEATURES, int64(_RIDGE))
+    products, lower, eliminated, work, nothing, solved, _ = regression
+    features = solved.shape[1]
+    least_squares.factor(products[place], nothing, lower, eliminated, work, features + 1, features, ridge)
     own = solved[place]
-    for j in range(FEATURES - 1, -1, -1):
-        total = int64(lower[j, FEATURES]) << 20
-        for k in range(j + 1, FEATURES):
+    for j in range(features - 1, -1, -1):
+        total = int64(lower[j, features]) << 20
+        for k in range(j + 1, features):
             total -= int64(lower[j, k]) * own[k]
         own[j] = clip(total >> 20, -(1 << 24), 1 << 24)
 
 
 @plain
-def predict(place, component, y, x, near, predictor, features, scalars):
+def _learn(regression, place, raw, scaled, share, ridge, memory, period):
+    """Take in features and target."""
+    own = regression[0][place]
+    counts = regression[6]
+    size = regression[5].shape[1] + 1
+    for k in range(size):
+        scaled[k] = int32(clip(int64(raw[k]) * share >> 16, -_SAMPLE_LIMIT, _SAMPLE_LIMIT))
+    for k in range(len(own)):
+        own[k] = int32(own[k] - (own[k] >> int32(memory)))
+    least_squares.learn(own, scaled, size, 1, False)
+    counts[place] += 1
+    met = counts[place]
+    if met % period == 0 or (met < 16 and met >= 4 and met % 4 == 0):
+        _solve(regression, place, ridge)
+
+
+@plain
+def predict(place, component, y, x, near, predictor, spreads, features, scalars):
     """The mean of a coefficient in 1/256 of its step; sets the scalars."""
     u = place >> 3
     v = place & 7
@@ -315,28 +350,39 @@ def predict(place, component, y, x, near, predictor, features, scalars):
     weights = predictor[5][place]
     for k in range(FEATURES):
         total += weights[k] * int64(raw[k])
-    return clip(total >> 16, -_MEAN_LIMIT, _MEAN_LIMIT)
+    mean = clip(total >> 16, -_MEAN_LIMIT, _MEAN_LIMIT)
+    sizes = features[2]
+    sizes[0] = abs(raw[2])
+    sizes[1] = abs(raw[3])
+    sizes[2] = (abs(raw[4]) + abs(raw[5])) >> 1
+    sizes[3] = int32(clip((abs(near[NN, place]) + abs(near[WW, place])) * unit >> 13, 0, _FEATURE_LIMIT))
+    sizes[4] = (abs(raw[6]) + abs(raw[7])) >> 1
+    sizes[5] = int32(clip((abs(diagonal) + abs(below2) + abs(right2)) * unit >> 13, 0, _FEATURE_LIMIT))
+    sizes[6] = int32(clip(beside * unit >> 15, 0, _FEATURE_LIMIT))
+    sizes[7] = int32(8)
+    sizes[8] = int32(min(abs(from_n - from_w), _FEATURE_LIMIT))
+    sizes[9] = int32(min(abs(mean) >> 4, int64(_FEATURE_LIMIT)))
+    sizes[10] = abs(raw[10]) if component > 0 else int32(0)
+    sizes[11] = abs(raw[13]) if component > 0 else int32(0)
+    total = int64(0)
+    weights = spreads[5][place]
+    for k in range(SIZES):
+        total += weights[k] * int64(sizes[k])
+    scalars[FIXED] = scalars[SIZE]
+    scalars[SIZE] = clip(total >> 20, 1, 32767)
+    return mean
 
 
 @plain
-def reveal(place, value, near, predictor, features, steps, scalars):
+def reveal(place, value, mean, near, predictor, spreads, features, steps, scalars):
     """Take in the value of a coefficient, quantised."""
-    products = predictor[0]
-    counts = predictor[6]
     raw = features[0]
-    scaled = features[1]
+    sizes = features[2]
     raw[FEATURES] = int32(value << 4)
-    share = (int64(1) << 24) // (scalars[SIZE] + 12)
-    for k in range(_SIZE):
-        scaled[k] = int32(clip(int64(raw[k]) * share >> 16, -_SAMPLE_LIMIT, _SAMPLE_LIMIT))
-    own = products[place]
-    for k in range(len(own)):
-        own[k] = int32(own[k] - (own[k] >> int32(_MEMORY)))
-    least_squares.learn(own, scaled, _SIZE, 1, False)
-    counts[place] += 1
-    met = counts[place]
-    if met % 16 == 0 or (met < 16 and met >= 4 and met % 4 == 0):
-        _solve(predictor, place)
+    sizes[SIZES] = int32(min(abs((value << 4) - (mean >> 4)), int64(_FEATURE_LIMIT)))
+    fixed = scalars[SIZE] if scalars[30] else scalars[FIXED]
+    _learn(predictor, place, raw, features[1], (int64(1) << 24) // (fixed + scalars[25]), scalars[24], scalars[26], scalars[27])
+    _learn(spreads, place, sizes, features[1], (int64(1) << 24) // (fixed + scalars[25]), scalars[31], scalars[28], scalars[29])
     if value != 0:
         known = clip(value * steps[place], -LIMIT, LIMIT)
         near[OWN, place] = known

@@ -26,6 +26,7 @@ from arcodec.kernels.block_predictor import (
     SAME_LUMA,
     SAME_N,
     SAME_W,
+    FIXED,
     SIZE,
     W,
     WITHIN,
@@ -123,7 +124,8 @@ def of_value(hashes, within, scale_contexts, near, scalars, place, k, last, comp
     """Of a coefficient; turned: the sign that is taken for positive."""
     count = summary[0]
     total = summary[1]
-    size = _size(scalars[SIZE])
+    size = _size(scalars[FIXED])
+    learned = _size(scalars[SIZE])
     around = _size(scalars[AROUND])
     inside = _size(scalars[WITHIN])
     beside = _size(scalars[BESIDE])
@@ -158,7 +160,7 @@ def of_value(hashes, within, scale_contexts, near, scalars, place, k, last, comp
     hashes[8] = _hash(base, 9, _signed(n), _signed(w))
     hashes[9] = _hash(base, 10, _signed(luma), others >> 1)
     hashes[10] = _hash(base, 11, _signed(chroma), mu >> 2 if mu < 64 else 40 + _size(mu))
-    hashes[11] = _hash(colour, 12, min(mu, 100 + _size(mu)), size)
+    hashes[11] = _hash(colour, 12, min(mu, 100 + _size(mu)), learned)
     hashes[12] = _hash(base, 13, min(max(from_n, -200), 200), size >> 2)
     hashes[13] = _hash(base, 14, min(max(from_w, -200), 200), size >> 2)
     hashes[14] = _hash(base, 15, _size(total << 4), around >> 1)
@@ -176,7 +178,7 @@ def of_value(hashes, within, scale_contexts, near, scalars, place, k, last, comp
     within[6] = k
     within[7] = min(_size(mu), 7) * 8 + min(size >> 1, 7)
     scale_contexts[0] = k * 24 + size
-    scale_contexts[1] = min(k >> 3, 7) * 144 + min(around >> 1, 11) * 12 + min(inside >> 1, 11)
+    scale_contexts[1] = k * 24 + learned
     scale_contexts[2] = k * 24 + min((around + beside) >> 1, 23)
     scale_contexts[3] = k * 24 + _size(gap)
 

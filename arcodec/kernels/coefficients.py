@@ -55,7 +55,7 @@ _REACH = (1 << 20) - 1
 MAX_BITS = 18
 
 
-def table_shapes(components: int, blocks: int, columns: int) -> list[tuple[tuple[int, ...], type]]:
+def table_shapes(components: int, blocks: int) -> list[tuple[tuple[int, ...], type]]:
     """Shapes and dtypes of the tables of `allocate` after those of `block_predictor`."""
     bits = min(max((64 * blocks).bit_length(), 12), MAX_BITS)
     return [
@@ -68,12 +68,18 @@ def table_shapes(components: int, blocks: int, columns: int) -> list[tuple[tuple
     ]
 
 
+def memory(geometry: np.ndarray, blocks: int) -> int:
+    """Bytes of the tables, an upper bound."""
+    tables = sum(int(np.prod(s)) * np.dtype(t).itemsize for s, t in table_shapes(len(geometry), blocks))
+    return tables + block_predictor.memory(geometry) + (1 << 20)
+
+
 def allocate(
     geometry: np.ndarray, steps: np.ndarray, blocks: int
 ) -> tuple[object, ...]:
     """Fresh tables as `run` takes them after `stop`; geometry as for `run`."""
-    components, columns = len(geometry), int(geometry[:, 1].max())
-    tables: list[np.ndarray] = [np.zeros(s, t) for s, t in table_shapes(components, blocks, columns)]
+    components = len(geometry)
+    tables: list[np.ndarray] = [np.zeros(s, t) for s, t in table_shapes(components, blocks)]
     scales, weights, apms, slots, _, _ = tables
     scales[:] = contexts.scale_table(EXPERTS, components)
     start = weights[: components * KINDS]
@@ -82,7 +88,7 @@ def allocate(
     apms[:] = np.array(apm_tables(1)[0, 0], np.int32)
     slots[:] = 1 << 31
     import os
-    P = [60, 400, 3000, 65536 // 260, 256, 1, 14000, 7000]
+    P = [20, 100, 3000, 65536 // 260, 256, 4, 14000, 5000, 4096, 12, 9, 16, 9, 16, 0, 2000]
     for kv in os.environ.get("P", "").split(","):
         if kv:
             a, b = kv.split("=")
@@ -90,7 +96,9 @@ def allocate(
     tables[5][15, : len(P)] = P
     start[:, :EXPERTS] = P[6]
     start[:, EXPERTS : EXPERTS + CONTEXTS] = P[7]
-    return (geometry, steps, *block_predictor.allocate(geometry, steps), *tables)
+    made = block_predictor.allocate(geometry, steps)
+    made[-1][24:32] = P[8:16]
+    return (geometry, steps, *made, *tables)
 
 
 @plain
@@ -240,9 +248,10 @@ def _split(
 @plain
 def _run(port, words, costs, symbols, stop, tables):
     (
-        geometry, all_steps, reference, edges, predictor, features, near, scalars,
+        geometry, all_steps, reference, edges, predictors, features, near, scalars,
         scales, weights, apms, slots, mixing, vectors,
     ) = tables  # fmt: skip
+    predictor, spreads = predictors
     components = len(geometry)
     hashes = vectors[0]
     within = vectors[1]
@@ -262,7 +271,7 @@ def _run(port, words, costs, symbols, stop, tables):
         columns = geometry[c, 1]
         start = geometry[c, FIRST]
         steps = all_steps[c]
-        block_predictor.begin_component(c, geometry, symbols, all_steps, reference, near, predictor)
+        block_predictor.begin_component(c, geometry, symbols, all_steps, reference, near, predictor, spreads)
         for block in range(start, start + rows * columns):
             if done >= stop:
                 return done
@@ -289,7 +298,7 @@ def _run(port, words, costs, symbols, stop, tables):
             summary[1] = 0
             for k in range(last, -1, -1):
                 place = ZIGZAG[k]
-                mean = block_predictor.predict(place, c, y, x, near, predictor, features, scalars)
+                mean = block_predictor.predict(place, c, y, x, near, predictor, spreads, features, scalars)
                 centre = (mean + 128) >> 8 if k == 0 else int64(0)
                 turned = int64(-1) if mean - (centre << 8) < 0 else int64(1)
                 contexts.of_value(
@@ -314,7 +323,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     residual.learn_scale(scales, e, c, scale_contexts[e], error)
                 summary[0] += int64(value != 0)
                 summary[1] += min(abs(value), int64(255))
-                block_predictor.reveal(place, clip(value, -2047, 2047), near, predictor, features, steps, scalars)
+                block_predictor.reveal(place, clip(value, -2047, 2047), mean, near, predictor, spreads, features, steps, scalars)
             block_predictor.end_block(x, edges, near)
             if overrun(port, words):
                 return done - 64
@@ -323,8 +332,8 @@ def _run(port, words, costs, symbols, stop, tables):
 
 @kernel(
     "int64(uint64[::1], uint32[::1], uint32[::1], int16[:, ::1], int64, Tuple(("
-    "int64[:, ::1], int64[:, ::1], int32[:, ::1], int32[:, :, ::1], Tuple((int32[:, ::1], int32[:, ::1], "
-    "int32[:, ::1], int64[::1], int32[::1], int64[:, ::1], int64[::1])), int32[:, ::1], "
+    "int64[:, ::1], int64[:, ::1], int32[:, ::1], int32[:, :, ::1], UniTuple(Tuple((int32[:, ::1], int32[:, ::1], "
+    "int32[:, ::1], int64[::1], int32[::1], int64[:, ::1], int64[::1])), 2), int32[:, ::1], "
     "int64[:, ::1], int64[::1], int64[:, :, :, ::1], int32[:, ::1], int32[:, :, ::1], uint32[:, ::1], int32[:, ::1], "
     "int64[:, ::1])))"
 )

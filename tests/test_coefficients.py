@@ -1,0 +1,111 @@
+"""The model of JPEG coefficients: round trips of any values and geometries, bounds, memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arcodec.errors import CorruptError
+from arcodec.kernels import block_predictor
+from arcodec.kernels import coefficients as kernel
+from arcodec.kernels import port as ports
+from arcodec.models.coefficients import Coefficients, Component
+
+RANDOM = np.random.default_rng(8)
+
+
+def geometry(rows: int, columns: int, scale_y: int, scale_x: int, gray: bool, steps: Any) -> list[Component]:
+    """Luma of rows x columns blocks, and chroma over it."""
+    luma = Component(rows, columns, 1, 1, steps)
+    if gray:
+        return [luma]
+    return [luma, *[Component(-(-rows // scale_y), -(-columns // scale_x), scale_y, scale_x, steps)] * 2]
+
+
+def blocks(components: list[Component]) -> int:
+    return sum(c.rows * c.columns for c in components)
+
+
+def picture(components: list[Component]) -> Any:
+    """Coefficients that fall off with the frequency."""
+    u, v = np.indices((8, 8))
+    size = 60 / (1 + u + v) ** 2
+    return np.round(RANDOM.laplace(0, 1, (blocks(components), 64)) * size.reshape(-1)).astype(np.int16)
+
+
+def check(components: list[Component], chunk: Any) -> bytes:
+    """The laws of a model, for int16."""
+    model = Coefficients(components)
+    before = chunk.copy()
+    payload = model.encode(chunk)
+    assert np.array_equal(chunk, before)
+    decoded = model.decode(payload, chunk.shape)
+    assert decoded.dtype == np.int16
+    assert np.array_equal(decoded, chunk)
+    bits = model.bits(chunk)
+    assert bits.dtype == np.float32
+    assert bits.shape == (chunk.size,)
+    assert abs(8 * len(payload) - float(bits.sum())) <= 64 + chunk.size / 64
+    return payload
+
+
+STEPS = st.sampled_from([np.full(64, 1), np.full(64, 255), np.full(64, 65535), np.arange(1, 65)])
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from([1, 2]),
+    st.sampled_from([1, 2]),
+    st.booleans(),
+    STEPS,
+    st.integers(0, 15),
+    st.integers(0, 2**32 - 1),
+)
+def test_any_values_round_trip(
+    rows: int, columns: int, scale_y: int, scale_x: int, gray: bool, steps: Any, bits: int, seed: int
+) -> None:
+    components = geometry(rows, columns, scale_y, scale_x, gray, steps)
+    random = np.random.default_rng(seed)
+    chunk = random.integers(-(1 << bits), 1 << bits, (blocks(components), 64))
+    chunk *= random.random(chunk.shape) < random.random()
+    check(components, chunk.astype(np.int16))
+
+
+@pytest.mark.parametrize("value", [-32768, 32767, -2047, 2047, 0])
+@pytest.mark.parametrize("step", [1, 255])
+def test_extremes(value: int, step: int) -> None:
+    components = geometry(9, 11, 2, 2, False, np.full(64, step))
+    chunk = np.full((blocks(components), 64), value, np.int16)
+    check(components, chunk)
+    chunk[::2] = -1 - chunk[::2]
+    check(components, chunk)
+
+
+def test_payloads_cut_short_are_noticed() -> None:
+    components = geometry(12, 13, 2, 2, False, np.arange(1, 65))
+    chunk = picture(components)
+    payload = check(components, chunk)
+    model = Coefficients(components)
+    for length in (0, 1, len(payload) // 2, len(payload) - 40):
+        with pytest.raises(CorruptError):
+            model.decode(payload[:length], chunk.shape)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (30, 40), (3, 200)])
+def test_memory_is_an_upper_bound(shape: tuple[int, int]) -> None:
+    components = geometry(*shape, 2, 2, False, np.arange(1, 65))
+    chunk = picture(components)
+    model = Coefficients(components)
+    model.encode(chunk)
+    tracemalloc.start()
+    model.encode(chunk)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak <= model.memory(chunk.shape) + 3 * chunk.nbytes
