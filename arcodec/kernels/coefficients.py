@@ -49,6 +49,7 @@ _START_EXPERT, _START_CONTEXT = 14000, 7000  # weights, 2**-16
 _FLOOR = 24  # of an expert's masses, 2**-24
 _MOST_MET = 1000
 _SLOT_RATES = np.array([65536 * 2 // (2 * n + 3) for n in range(1024)], np.int64)
+_TRUST = np.array([256 * (n + 1) // (n + 4) for n in range(1024)], np.int64)  # in a slot met n times, 2**-8
 _STRETCH = stretch_table()
 _GOLDEN = 0x9E3779B97F4A7C15
 _REACH = (1 << 20) - 1
@@ -114,7 +115,7 @@ def _decide(port, words, bit, kind, node, component, components, hashes, within,
         places[k] = place
         slot = slots[k, place]
         met = int64(slot & uint32(1023))
-        inputs[EXPERTS + k] = int32(int64(_STRETCH[slot >> uint32(20)]) * ((met * 256 + tune[4]) // (met + tune[5])) >> 8)
+        inputs[EXPERTS + k] = int32(int64(_STRETCH[slot >> uint32(20)]) * _TRUST[met] >> 8)
     inputs[EXPERTS + CONTEXTS] = 256
     own = component * KINDS + kind
     for s in range(SETS):
