@@ -124,18 +124,19 @@ def _forget(regression):
 @plain
 def begin_component(component, geometry, symbols, all_steps, reference, near, predictor, spreads):
     """Forget what was learned, and make the reference of a chroma component."""
-    _forget(predictor)
-    _forget(spreads)
+    if component < 2:
+        _forget(predictor)
+        _forget(spreads)
     solved = predictor[5]
     starts = spreads[5]
-    for place in range(64):
+    for place in range(64 if component < 2 else 0):
         starts[place, 0] = 130000
         starts[place, 1] = 130000
         starts[place, 2] = 65000
         starts[place, 4] = 130000
         starts[place, 5] = 65000
         starts[place, 6] = 20000
-    for place in range(64):
+    for place in range(64 if component < 2 else 0):
         u = place >> 3
         v = place & 7
         if u == 0:

@@ -115,8 +115,10 @@ def of_last(hashes, within, near, component):
     within[3] = luma >> 2
     within[4] = chroma >> 2
     within[5] = _size(high) >> 1
-    within[6] = wide
-    within[7] = luma if component > 0 else mean
+    within[6] = n
+    within[7] = w
+    within[8] = wide
+    within[9] = luma if component > 0 else mean
 
 
 @plain
@@ -175,8 +177,10 @@ def of_value(hashes, within, scale_contexts, near, scalars, place, k, last, comp
     within[3] = min(mu >> 2, 15) * 3 + min(size >> 2, 2)
     within[4] = min(around >> 1, 11) * 12 + min(inside >> 1, 11)
     within[5] = min(count, 15)
-    within[6] = k
-    within[7] = min(_size(mu), 7) * 8 + min(size >> 1, 7)
+    within[6] = last
+    within[7] = min(beside >> 1, 7) * 8 + min(others >> 1 if component > 0 else learned >> 1, 7)
+    within[8] = k
+    within[9] = min(_size(mu), 7) * 8 + min(size >> 1, 7)
     scale_contexts[0] = k * 24 + size
     scale_contexts[1] = k * 24 + learned
     scale_contexts[2] = k * 24 + min((around + beside) >> 1, 23)

@@ -37,7 +37,7 @@ SECOND_BIT = FIRST_BIT + LENGTHS
 THIRD_BIT, LATER_BIT, LAST = SECOND_BIT + LENGTHS, SECOND_BIT + LENGTHS + 1, SECOND_BIT + LENGTHS + 2
 KINDS = LAST + 6
 
-SET_SIZES = (1, 64, 24, 16 * 3, 12 * 12, 16)  # contexts of each weight set, per kind and component
+SET_SIZES = (1, 64, 24, 16 * 3, 12 * 12, 16, 64, 64)  # contexts of each weight set, per kind and component
 SETS = len(SET_SIZES)
 _STARTS = np.cumsum((0, *SET_SIZES[:-1])).astype(np.int64)
 _ROWS = sum(SET_SIZES)
@@ -49,6 +49,7 @@ _START_EXPERT, _START_CONTEXT = 14000, 7000  # weights, 2**-16
 _FLOOR = 24  # of an expert's masses, 2**-24
 _MOST_MET = 1000
 _SLOT_RATES = np.array([65536 * 2 // (2 * n + 3) for n in range(1024)], np.int64)
+_TRUST = np.array([256 * (n + 1) // (n + 4) for n in range(1024)], np.int64)  # in a slot met n times, 2**-8
 _STRETCH = stretch_table()
 _GOLDEN = 0x9E3779B97F4A7C15
 _REACH = (1 << 20) - 1
@@ -88,7 +89,7 @@ def allocate(
     apms[:] = np.array(apm_tables(1)[0, 0], np.int32)
     slots[:] = 1 << 31
     import os
-    P = [20, 100, 3000, 65536 // 260, 256, 4, 14000, 5000, 4096, 12, 9, 16, 9, 16, 0, 2000]
+    P = [16, 70, 3000, 65536 // 260, 256, 4, 14000, 5000, 4096, 12, 9, 16, 9, 16, 0, 2000]
     for kv in os.environ.get("P", "").split(","):
         if kv:
             a, b = kv.split("=")
@@ -114,15 +115,15 @@ def _decide(port, words, bit, kind, node, component, components, hashes, within,
         places[k] = place
         slot = slots[k, place]
         met = int64(slot & uint32(1023))
-        inputs[EXPERTS + k] = int32(int64(_STRETCH[slot >> uint32(20)]) * ((met * 256 + tune[4]) // (met + tune[5])) >> 8)
+        inputs[EXPERTS + k] = int32(int64(_STRETCH[slot >> uint32(20)]) * _TRUST[met] >> 8)
     inputs[EXPERTS + CONTEXTS] = 256
     own = component * KINDS + kind
     for s in range(SETS):
         selected[s] = _STARTS[s] * KINDS * components + own * _SIZES[s] + within[s]
     _, stretch = wide_mixer.mix(weights, selected, inputs, mixing[1], SETS, EXPERTS)
     p = squash_24(stretch)
-    first = own * APM_CONTEXTS + within[6]
-    second = own * APM_CONTEXTS + within[7]
+    first = own * APM_CONTEXTS + within[8]
+    second = own * APM_CONTEXTS + within[9]
     refined = refine(apms, first, second, stretch, p)
     bit = code_bit(port, words, refined, bit)
     error = ((bit << 24) - p) >> 8
@@ -136,6 +137,26 @@ def _decide(port, words, bit, kind, node, component, components, hashes, within,
         chance += ((target - chance) * max(_SLOT_RATES[met], tune[3])) >> 16
         slots[k, places[k]] = uint32((chance << 10) | min(met + 1, int64(_MOST_MET)))
     return bit
+
+
+@plain
+def _inherit(scales, weights, apms, component, components):
+    """Begin a component with what the one before has learned."""
+    for k in range(2):
+        for e in range(EXPERTS):
+            for i in range(scales.shape[3]):
+                scales[k, e, component, i] = scales[k, e, component - 1, i]
+    for s in range(SETS):
+        count = KINDS * _SIZES[s]
+        begin = _STARTS[s] * KINDS * components + component * count
+        for row in range(begin, begin + count):
+            for i in range(INPUTS):
+                weights[row, i] = weights[row - count, i]
+    count = KINDS * APM_CONTEXTS
+    for k in range(APMS):
+        for row in range(component * count, component * count + count):
+            for i in range(APM_STEPS):
+                apms[k, row, i] = apms[k, row - count, i]
 
 
 @plain
@@ -272,6 +293,8 @@ def _run(port, words, costs, symbols, stop, tables):
         start = geometry[c, FIRST]
         steps = all_steps[c]
         block_predictor.begin_component(c, geometry, symbols, all_steps, reference, near, predictor, spreads)
+        if c > 0:
+            _inherit(scales, weights, apms, int64(c), components)
         for block in range(start, start + rows * columns):
             if done >= stop:
                 return done
