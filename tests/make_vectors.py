@@ -112,7 +112,8 @@ def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
         blocks.append(own)
     steps = np.stack([tables[174 if k else 74] for k in range(len(shapes))])
     strips = tuple(np.full(s, 120, np.uint8) for p in shapes for s in jpeg_blocks.strips_shapes(p))
-    pixels = jpeg_blocks.restore(jpeg_blocks.Blocks(layout, steps, np.concatenate(blocks), strips), shape)
+    patches = (jpeg_blocks.NO_PATCH,) * len(shapes)
+    pixels = jpeg_blocks.restore(jpeg_blocks.Blocks(layout, steps, np.concatenate(blocks), strips, patches), shape)
     return b"P%d\n%d %d\n255\n" % (5 if shape[2] == 1 else 6, columns, rows) + pixels.tobytes()
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 from arcodec import models
 from arcodec.errors import CorruptError, FormatError
 from arcodec.kernels import jpeg
-from arcodec.models import conversions, jpeg_blocks, jpeg_search
+from arcodec.models import conversions, gaps, jpeg_blocks, jpeg_search
 from arcodec.models.base import Symbols
-from arcodec.models.jpeg_blocks import GRAY, HALVED, HALVED_COLUMNS, WHOLE, Blocks
+from arcodec.models.jpeg_blocks import GRAY, HALVED, HALVED_COLUMNS, WHOLE, Blocks, Patch
 
 FAST = models.built_in("pixels-2-fast")
 SAMPLING = {WHOLE: 0, HALVED_COLUMNS: 1, HALVED: 2}  # as Pillow counts them
@@ -125,7 +125,12 @@ def any_blocks(draw: st.DrawFn) -> tuple[Blocks, tuple[int, ...]]:
     kinds = [jpeg_blocks.standard_tables()[random.integers(200)], random.integers(1, 256, 64)]
     steps = np.stack([kinds[random.integers(2)] for _ in shapes])
     strips = tuple(random.integers(0, 256, s).astype(np.uint8) for p in shapes for s in jpeg_blocks.strips_shapes(p))
-    return Blocks(layout, steps, coefficients, strips), shape
+    patches = []
+    for rows, columns in shapes:
+        chosen = np.flatnonzero(random.random((rows // 8) * (columns // 8)) < 0.3)
+        differences = random.integers(0, 256, (8, 8 * len(chosen))).astype(np.uint8)
+        patches.append(Patch(gaps.written(chosen), differences))
+    return Blocks(layout, steps, coefficients, strips, tuple(patches)), shape
 
 
 @settings(max_examples=40, deadline=None)
@@ -139,7 +144,10 @@ def test_any_blocks_come_back(blocks_and_shape: tuple[Blocks, tuple[int, ...]]) 
     assert np.array_equal(again.coefficients, blocks.coefficients)
     assert np.array_equal(again.steps, blocks.steps)
     assert all(np.array_equal(a, b) for a, b in zip(again.strips, blocks.strips, strict=True))
-    assert jpeg_blocks.restore(again, shape).shape == shape
+    for left, right in zip(again.patches, blocks.patches, strict=True):
+        assert left.codes == right.codes
+        assert np.array_equal(left.differences, right.differences)
+    assert np.array_equal(jpeg_blocks.restore(again, shape), jpeg_blocks.restore(blocks, shape))
 
 
 def test_bad_payloads() -> None:

@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from arcodec import varint
-from arcodec.errors import CorruptError
 from arcodec.kernels import sources
+from arcodec.models import gaps
 from arcodec.models.base import Symbols
 
 _Chromas = npt.NDArray[np.int16]
@@ -123,36 +122,15 @@ def restore(converted: Converted) -> Symbols:
     return corrected(pixels, converted.gaps, converted.values)
 
 
-def corrected(made: Symbols, gaps: Symbols, values: Symbols) -> Symbols:
-    """`made`, uint8[rows, columns, channels], with its exceptions: in place.
+def corrected(made: Symbols, codes: Symbols, values: Symbols) -> Symbols:
+    """`made`, uint8[rows, columns, channels], with its exceptions, in place; `codes` are their gaps.
 
     Raises:
         CorruptError: they go beyond the picture.
     """
     rows, columns, channels = made.shape
-    made.reshape(-1, channels)[exceptional(gaps, rows * columns)] += values
+    made.reshape(-1, channels)[gaps.places(codes.tobytes(), rows * columns)] += values
     return made
-
-
-def exceptional(gaps: Symbols, pixels: int) -> npt.NDArray[np.int64]:
-    """int64[n]: the exceptions as numbers of pixels, in rows.
-
-    Raises:
-        CorruptError: they go beyond so many.
-    """
-    places = np.cumsum(np.array(gap_lengths(gaps), np.int64) + 1) - 1
-    if len(places) and places[-1] >= pixels:
-        raise CorruptError("the exceptions of a picture go beyond it")
-    return places
-
-
-def gap_lengths(gaps: Symbols) -> list[int]:
-    """The numbers in `gaps`."""
-    data, at, lengths = gaps.tobytes(), 0, []
-    while at < len(data):
-        gap, at = varint.read(data, at)
-        lengths.append(min(gap, 1 << 40))
-    return lengths
 
 
 def _convert(number: int, layout: int, luma: Symbols, chromas: Symbols) -> Symbols:
@@ -165,6 +143,4 @@ def _convert(number: int, layout: int, luma: Symbols, chromas: Symbols) -> Symbo
 def corrections(pixels: Symbols, made: Symbols) -> tuple[Symbols, Symbols]:
     """(gaps, values) of the exceptions that make `pixels` of `made`."""
     wrong = np.flatnonzero((pixels != made).any(axis=2))
-    gaps = np.diff(wrong, prepend=-1) - 1
-    data = b"".join(varint.write(int(gap)) for gap in gaps)
-    return np.frombuffer(data, np.uint8), (pixels - made).reshape(-1, pixels.shape[2])[wrong]
+    return np.frombuffer(gaps.written(wrong), np.uint8), (pixels - made).reshape(-1, pixels.shape[2])[wrong]

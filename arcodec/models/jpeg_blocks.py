@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from arcodec.errors import CorruptError
 from arcodec.kernels import jpeg, sources
 from arcodec.kernels.jpeg import BLOCK
+from arcodec.models import gaps
 from arcodec.models.base import Model, Symbols, Watch
 from arcodec.models.coefficients import Coefficients, Component
 
@@ -31,6 +32,21 @@ _CHROMA = (
 )
 
 
+class Patch(NamedTuple):
+    """What is to be added to the samples of some blocks of a component, modulo 256.
+
+    Attributes:
+        codes: which blocks, see `gaps`.
+        differences: uint8[8, 8 * n], those plus 128, block beside block.
+    """
+
+    codes: bytes
+    differences: Symbols
+
+
+NO_PATCH = Patch(b"", np.zeros((BLOCK, 0), np.uint8))
+
+
 class Blocks(NamedTuple):
     """A picture as coefficients.
 
@@ -40,12 +56,14 @@ class Blocks(NamedTuple):
         coefficients: int16[blocks, 64], of all components one after the other, blocks and frequencies in rows.
         strips: of each component, the samples that lie in no whole block: uint8[rows % 8, columns], and those to the
             right of the blocks turned, uint8[columns % 8, rows - rows % 8]; empty ones as well.
+        patches: of each component, the blocks whose coefficients do not give all samples.
     """
 
     layout: int
     steps: npt.NDArray[np.int64]
     coefficients: npt.NDArray[np.int16]
     strips: tuple[Symbols, ...]
+    patches: tuple[Patch, ...]
 
 
 @cache
@@ -86,6 +104,7 @@ def restore(blocks: Blocks, shape: tuple[int, ...]) -> Symbols:
         count = (rows // BLOCK) * (columns // BLOCK)
         own = np.ascontiguousarray(blocks.coefficients[first : first + count], np.int16)
         jpeg.fill_blocks(own, blocks.steps[k], plane, np.empty(64, np.int64))
+        _add(plane, blocks.patches[k])
         bottom, right = blocks.strips[2 * k : 2 * k + 2]
         plane[rows - rows % BLOCK :] = bottom
         plane[: rows - rows % BLOCK, columns - columns % BLOCK :] = right.T
@@ -99,6 +118,29 @@ def restore(blocks: Blocks, shape: tuple[int, ...]) -> Symbols:
     return pixels
 
 
+def _samples_of(places: npt.NDArray[np.int64], columns: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where the samples of blocks are in a plane: (y[n, 8, 1], x[n, 1, 8])."""
+    wide, inner = columns // BLOCK, np.arange(BLOCK)
+    return (places // wide * BLOCK)[:, None, None] + inner[:, None], (places % wide * BLOCK)[:, None, None] + inner
+
+
+def patch(made: Symbols, wanted: Symbols) -> Patch:
+    """What makes the whole blocks of one plane those of another."""
+    rows, columns = (n - n % BLOCK for n in made.shape)
+    wrong = (made != wanted)[:rows, :columns].reshape(rows // BLOCK, BLOCK, -1, BLOCK).any(axis=(1, 3))
+    places = np.flatnonzero(wrong)
+    where = _samples_of(places, columns)
+    differences = (wanted[where] - made[where] + np.uint8(128)).swapaxes(0, 1).reshape(BLOCK, -1)
+    return Patch(gaps.written(places), np.ascontiguousarray(differences))
+
+
+def _add(plane: Symbols, patch: Patch) -> None:
+    rows, columns = (n // BLOCK for n in plane.shape)
+    places = gaps.places(patch.codes, rows * columns)
+    own = patch.differences.reshape(BLOCK, len(places), BLOCK).swapaxes(0, 1)
+    plane[_samples_of(places, plane.shape[1])] += own - np.uint8(128)
+
+
 def spread(planes: list[Symbols], shape: tuple[int, ...], layout: int) -> Symbols:
     whole = np.empty((*shape, 2), np.uint8)
     for k, plane in enumerate(planes):
@@ -110,7 +152,8 @@ def spread(planes: list[Symbols], shape: tuple[int, ...], layout: int) -> Symbol
     return whole
 
 
-def _model(blocks: Blocks, shape: tuple[int, ...]) -> Coefficients:
+def _model(blocks: Blocks, shape: tuple[int, ...]) -> Any:
+    """Its Coefficients; not said to be such, for they code int16 and other models uint8."""
     halved_rows, halved_columns = blocks.layout == HALVED, blocks.layout in (HALVED, HALVED_COLUMNS)
     return Coefficients(
         [
@@ -125,12 +168,16 @@ def _model(blocks: Blocks, shape: tuple[int, ...]) -> Coefficients:
 def encode(blocks: Blocks, shape: tuple[int, ...], plain: Model, watch: Watch | None = None) -> list[bytes]:
     """The parts of a payload: tables, coefficients, and each strip by the model `plain`."""
     parts = [_written_tables(blocks.steps), _model(blocks, shape).encode(blocks.coefficients, watch)]
-    return parts + [plain.encode(strip[..., None], watch) if strip.size else b"" for strip in blocks.strips]
+    for k, patch in enumerate(blocks.patches):
+        pictures = *blocks.strips[2 * k : 2 * k + 2], patch.differences
+        parts += [plain.encode(picture[..., None], watch) if picture.size else b"" for picture in pictures]
+        parts.append(patch.codes)
+    return parts
 
 
 def parts_of(layout: int) -> int:
     """How many parts `encode` gives."""
-    return 2 + 2 * (1 if layout == GRAY else 3)
+    return 2 + 4 * (1 if layout == GRAY else 3)
 
 
 def decode(
@@ -142,15 +189,20 @@ def decode(
         CorruptError: the parts are not what `encode` gives.
     """
     shapes = planes_shapes(shape, layout)
-    blocks = Blocks(layout, _read_tables(parts[0], len(shapes)), np.empty((0, 64), np.int16), ())
+    blocks = Blocks(layout, _read_tables(parts[0], len(shapes)), np.empty((0, 64), np.int16), (), ())
     count = sum((rows // BLOCK) * (columns // BLOCK) for rows, columns in shapes)
     coefficients = _model(blocks, shape).decode(parts[1], (count, 64), watch)
-    strips = []
-    for part, strip in zip(parts[2:], (s for plane in shapes for s in strips_shapes(plane)), strict=True):
-        if 0 in strip and part:
-            raise CorruptError("a strip without samples should be empty")
-        strips.append(np.zeros(strip, np.uint8) if 0 in strip else plain.decode(part, (*strip, 1), watch)[..., 0])
-    return blocks._replace(coefficients=coefficients, strips=tuple(strips))
+    pictures, patches = [], []
+    for k, plane in enumerate(shapes):
+        *own, codes = parts[2 + 4 * k : 6 + 4 * k]
+        patched = len(gaps.places(codes, (plane[0] // BLOCK) * (plane[1] // BLOCK)))
+        for part, picture in zip(own, (*strips_shapes(plane), (BLOCK, BLOCK * patched)), strict=True):
+            if 0 in picture and part:
+                raise CorruptError("a part without samples should be empty")
+            made = np.zeros(picture, np.uint8) if 0 in picture else plain.decode(part, (*picture, 1), watch)[..., 0]
+            pictures.append(made)
+        patches.append(Patch(codes, pictures.pop()))
+    return blocks._replace(coefficients=coefficients, strips=tuple(pictures), patches=tuple(patches))
 
 
 def _written_tables(steps: npt.NDArray[np.int64]) -> bytes:
@@ -188,10 +240,11 @@ def _read_tables(data: bytes, count: int) -> npt.NDArray[np.int64]:
 def memory(shape: tuple[int, ...], layout: int) -> int:
     """Bytes beside the strips' model that `decode` and `restore` take, an upper bound."""
     shapes = planes_shapes(shape, layout)
-    blocks = Blocks(layout, np.ones((len(shapes), 64), np.int64), np.empty((0, 64), np.int16), ())
+    blocks = Blocks(layout, np.ones((len(shapes), 64), np.int64), np.empty((0, 64), np.int16), (), ())
     count = sum((rows // BLOCK) * (columns // BLOCK) for rows, columns in shapes)
     samples = sum(rows * columns for rows, columns in shapes)
-    return _model(blocks, shape).memory((count, 64)) + 128 * count + 3 * samples + 8 * shape[0] * shape[1]
+    model = int(_model(blocks, shape).memory((count, 64)))
+    return model + 128 * count + 3 * samples + 8 * shape[0] * shape[1]
 
 
 def bits(blocks: Blocks, shape: tuple[int, ...], plain: Model, watch: Watch | None = None) -> npt.NDArray[np.float32]:
@@ -202,14 +255,14 @@ def bits(blocks: Blocks, shape: tuple[int, ...], plain: Model, watch: Watch | No
     for k, (rows, columns) in enumerate(planes_shapes(shape, blocks.layout)):
         high, wide = rows // BLOCK, columns // BLOCK
         plane = np.zeros((rows, columns), np.float32)
-        own = each[first : first + high * wide].reshape(high, wide)
-        plane[: high * BLOCK, : wide * BLOCK] = own.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
-        bottom, right = (
-            plain.bits(strip[..., None], watch).reshape(strip.shape)
-            if strip.size
-            else np.zeros(strip.shape, np.float32)
-            for strip in blocks.strips[2 * k : 2 * k + 2]
+        bottom, right, patched = (
+            plain.bits(part[..., None], watch).reshape(part.shape) if part.size else np.zeros(part.shape, np.float32)
+            for part in (*blocks.strips[2 * k : 2 * k + 2], blocks.patches[k].differences)
         )
+        own = each[first : first + high * wide].reshape(high, wide).copy()
+        places = gaps.places(blocks.patches[k].codes, high * wide)
+        own[places // wide, places % wide] += (patched.reshape(BLOCK, -1, BLOCK).sum(axis=(0, 2)) + 8) / 64
+        plane[: high * BLOCK, : wide * BLOCK] = own.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
         plane[high * BLOCK :] = bottom
         plane[: high * BLOCK, wide * BLOCK :] = right.T
         down, across = -(-shape[0] // rows), -(-shape[1] // columns)

@@ -16,6 +16,8 @@ from arcodec.models.jpeg_blocks import (
     HALVED_COLUMNS,
     WHOLE,
     Blocks,
+    Patch,
+    patch,
     planes_shapes,
     source,
     spread,
@@ -75,15 +77,18 @@ class _Component(NamedTuple):
     steps: npt.NDArray[np.int64]
     blocks: npt.NDArray[np.int16]
     plane: Symbols
+    patch: Patch
 
 
 def _assembled(layout: int, components: list[_Component]) -> Blocks:
     strips = []
-    for _, _, plane in components:
+    for component in components:
+        plane = component.plane
         rows, columns = (n - n % BLOCK for n in plane.shape)
         strips += [np.ascontiguousarray(plane[rows:]), np.ascontiguousarray(plane[:rows, columns:].T)]
     steps = np.stack([c.steps for c in components])
-    return Blocks(layout, steps, np.concatenate([c.blocks for c in components]), tuple(strips))
+    blocks = np.concatenate([c.blocks for c in components])
+    return Blocks(layout, steps, blocks, tuple(strips), tuple(c.patch for c in components))
 
 
 def _known(samples: npt.NDArray[np.int16]) -> _Intervals:
@@ -133,7 +138,11 @@ def _halved(chromas: npt.NDArray[np.int16], guesses: Symbols, k: int, layout: in
         else:
             steps, _ = _table(_known(plane.astype(np.int16)), _CHROMA_NOISE)
         settled = chroma_search.settle_chroma(chromas, k, layout == HALVED, steps, plane, blocks, spare, vectors)
-    return _Component(steps, blocks, plane) if settled * _SETTLED >= len(blocks) else None
+    if settled * _SETTLED < len(blocks):
+        return None
+    wanted = plane.copy()
+    chroma_search.improve_halved(chromas, k, layout == HALVED, wanted)
+    return _Component(steps, blocks, wanted, patch(plane, wanted))
 
 
 def _solved(intervals: _Intervals, guesses: Symbols) -> _Component | None:
@@ -148,7 +157,8 @@ def _solved(intervals: _Intervals, guesses: Symbols) -> _Component | None:
         if exact * skip * _SETTLED < len(blocks):
             return None
     jpeg.fill_blocks(blocks, steps, plane, np.empty(64, np.int64))
-    return _Component(steps, blocks, plane)
+    wanted = np.clip(plane, np.maximum(lows, 0), np.minimum(highs, 255)).astype(np.uint8)
+    return _Component(steps, blocks, wanted, patch(plane, wanted))
 
 
 def _table(intervals: _Intervals, noise: int) -> tuple[npt.NDArray[np.int64], int]:

@@ -12,7 +12,7 @@ from arcodec import container, varint
 from arcodec.errors import CorruptError
 from arcodec.kernels import pixel_tier
 from arcodec.kernels import planes as kernel
-from arcodec.models import conversions, jpeg_blocks, jpeg_search, pixel_tiers
+from arcodec.models import conversions, gaps, jpeg_blocks, jpeg_search, pixel_tiers
 from arcodec.models.base import GreenFirst, Model, Port, Symbols, Watch, Words, size_of
 from arcodec.models.conversions import FULL, PHASES, Converted
 from arcodec.models.jpeg_blocks import Blocks
@@ -107,19 +107,20 @@ class Pixels2(GreenFirst):
             return self.restore(self._plain.decode(payload[1:], shape, watch))
         if payload[0] >= _COEFFICIENTS:
             layout = payload[0] - _COEFFICIENTS
-            gaps, values, parts = self._read(payload, jpeg_blocks.parts_of(layout), shape, watch)
+            codes, values, parts = self._read(payload, jpeg_blocks.parts_of(layout), shape, watch)
             made = jpeg_blocks.restore(jpeg_blocks.decode(layout, parts, shape, self._plain, watch), shape)
-            return conversions.corrected(made, gaps, values)
+            return conversions.corrected(made, codes, values)
         source, layout = divmod(payload[0] - 1, _LAYOUTS)
-        gaps, values, parts = self._read(payload, 1 if layout == FULL else 2, shape, watch)
+        rows, columns = shape[:2]
+        codes, values, parts = self._read(payload, 1 if layout == FULL else 2, shape, watch)
         if layout == FULL:
             whole = self._plain.decode(parts[0], shape, watch)
             luma, chromas = (np.ascontiguousarray(x) for x in (whole[..., :1], whole[..., 1:]))
         else:
-            luma = self._plain.decode(parts[0], (*shape[:2], 1), watch)
+            luma = self._plain.decode(parts[0], (rows, columns, 1), watch)
             pair = Planes(self.tier, conversions.quarters(luma, layout))
-            chromas = pair.decode(parts[1], conversions.cells_shape(*shape[:2], layout), watch)
-        return conversions.restore(Converted(source, layout, luma, chromas, gaps, values))
+            chromas = pair.decode(parts[1], conversions.cells_shape(rows, columns, layout), watch)
+        return conversions.restore(Converted(source, layout, luma, chromas, codes, values))
 
     def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
         """What luma costs counts as green's, what chroma costs as red's and blue's, of the pixel where it lies."""
@@ -138,7 +139,7 @@ class Pixels2(GreenFirst):
                 own = pair.bits(cells, watch).reshape(cells.shape)
                 costs[content.layout >> 1 :: 2, content.layout & 1 :: 2, 1:] = own
         flat = costs.reshape(-1)
-        places = conversions.exceptional(origin.gaps, chunk.shape[0] * chunk.shape[1])
+        places = gaps.places(origin.gaps.tobytes(), chunk.shape[0] * chunk.shape[1])
         if len(places):
             flat[chunk.shape[2] * places] += 8 * sum(map(len, self._exceptions(origin, watch))) / len(places)
         flat[:1] += 8 * _LENGTHS
@@ -222,10 +223,10 @@ class Pixels2(GreenFirst):
             raise CorruptError(f"{length} bytes of gaps between exceptions are too many for {pixels} pixels")
         if not length:
             return np.zeros(0, np.uint8), np.zeros((0, channels), np.uint8), parts[2:]
-        gaps = self._plain.decode(parts[0], (1, length, 1), watch).reshape(-1)
-        exceptions = len(conversions.gap_lengths(gaps))
+        codes = self._plain.decode(parts[0], (1, length, 1), watch).reshape(-1)
+        exceptions = len(gaps.places(codes.tobytes(), pixels))
         values = self._plain.decode(parts[1], (1, exceptions, channels), watch).reshape(-1, channels)
-        return gaps, values, parts[2:]
+        return codes, values, parts[2:]
 
 
 def _channels(number: int) -> int | None:
