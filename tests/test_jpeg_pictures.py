@@ -128,7 +128,7 @@ def any_blocks(draw: st.DrawFn) -> tuple[Blocks, tuple[int, ...]]:
     patches = []
     for rows, columns in shapes:
         chosen = np.flatnonzero(random.random((rows // 8) * (columns // 8)) < 0.3)
-        differences = random.integers(0, 256, (8, 8 * len(chosen))).astype(np.uint8)
+        differences = random.integers(0, 256, (len(chosen), 8, 8)).astype(np.uint8)
         patches.append(Patch(gaps.written(chosen), differences))
     return Blocks(layout, steps, coefficients, strips, tuple(patches)), shape
 

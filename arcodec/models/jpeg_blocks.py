@@ -17,6 +17,7 @@ from arcodec.models.coefficients import Coefficients, Component
 
 GRAY, WHOLE, HALVED_COLUMNS, HALVED = range(4)  # layouts: a single component; chroma as large as luma; halved
 LAYOUTS = 4
+_ACROSS = 128  # patched blocks in a row
 _AS_BEFORE, _OWN = 201, 0  # tables: the component's before; 64 bytes; else the standard's, see `standard_tables`
 
 # Tables K.1 and K.2 of ITU-T T.81, for luma and chroma.
@@ -37,14 +38,14 @@ class Patch(NamedTuple):
 
     Attributes:
         codes: which blocks, see `gaps`.
-        differences: uint8[8, 8 * n], those plus 128, block beside block.
+        differences: uint8[n, 8, 8], those plus 128.
     """
 
     codes: bytes
     differences: Symbols
 
 
-NO_PATCH = Patch(b"", np.zeros((BLOCK, 0), np.uint8))
+NO_PATCH = Patch(b"", np.zeros((0, BLOCK, BLOCK), np.uint8))
 
 
 class Blocks(NamedTuple):
@@ -130,15 +131,34 @@ def patch(made: Symbols, wanted: Symbols) -> Patch:
     wrong = (made != wanted)[:rows, :columns].reshape(rows // BLOCK, BLOCK, -1, BLOCK).any(axis=(1, 3))
     places = np.flatnonzero(wrong)
     where = _samples_of(places, columns)
-    differences = (wanted[where] - made[where] + np.uint8(128)).swapaxes(0, 1).reshape(BLOCK, -1)
-    return Patch(gaps.written(places), np.ascontiguousarray(differences))
+    return Patch(gaps.written(places), wanted[where] - made[where] + np.uint8(128))
 
 
 def _add(plane: Symbols, patch: Patch) -> None:
     rows, columns = (n // BLOCK for n in plane.shape)
     places = gaps.places(patch.codes, rows * columns)
-    own = patch.differences.reshape(BLOCK, len(places), BLOCK).swapaxes(0, 1)
-    plane[_samples_of(places, plane.shape[1])] += own - np.uint8(128)
+    plane[_samples_of(places, plane.shape[1])] += patch.differences - np.uint8(128)
+
+
+def _sheet_shape(blocks: int) -> tuple[int, int]:
+    """(rows, columns) of the picture that the differences of so many blocks are coded as."""
+    across = min(blocks, _ACROSS)
+    return (BLOCK * (-(-blocks // across)), BLOCK * across) if blocks else (0, 0)
+
+
+def _sheet(differences: Symbols) -> Symbols:
+    """Blocks of differences in rows of blocks; after the last ones there is none."""
+    rows, columns = _sheet_shape(len(differences))
+    padding = np.full((rows * columns // BLOCK**2 - len(differences), BLOCK, BLOCK), 128, np.uint8)
+    blocks = np.concatenate([differences, padding]).reshape(rows // BLOCK, columns // BLOCK, BLOCK, BLOCK)
+    return np.ascontiguousarray(blocks.swapaxes(1, 2)).reshape(rows, columns)
+
+
+def _blocks_of(sheet: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
+    """Undo `_sheet` of `count` blocks."""
+    rows, columns = (n // BLOCK for n in sheet.shape)
+    blocks = sheet.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2).reshape(-1, BLOCK, BLOCK)
+    return np.ascontiguousarray(blocks[:count])
 
 
 def spread(planes: list[Symbols], shape: tuple[int, ...], layout: int) -> Symbols:
@@ -169,7 +189,7 @@ def encode(blocks: Blocks, shape: tuple[int, ...], plain: Model, watch: Watch | 
     """The parts of a payload: tables, coefficients, and each strip by the model `plain`."""
     parts = [_written_tables(blocks.steps), _model(blocks, shape).encode(blocks.coefficients, watch)]
     for k, patch in enumerate(blocks.patches):
-        pictures = *blocks.strips[2 * k : 2 * k + 2], patch.differences
+        pictures = *blocks.strips[2 * k : 2 * k + 2], _sheet(patch.differences)
         parts += [plain.encode(picture[..., None], watch) if picture.size else b"" for picture in pictures]
         parts.append(patch.codes)
     return parts
@@ -196,12 +216,12 @@ def decode(
     for k, plane in enumerate(shapes):
         *own, codes = parts[2 + 4 * k : 6 + 4 * k]
         patched = len(gaps.places(codes, (plane[0] // BLOCK) * (plane[1] // BLOCK)))
-        for part, picture in zip(own, (*strips_shapes(plane), (BLOCK, BLOCK * patched)), strict=True):
+        for part, picture in zip(own, (*strips_shapes(plane), _sheet_shape(patched)), strict=True):
             if 0 in picture and part:
                 raise CorruptError("a part without samples should be empty")
             made = np.zeros(picture, np.uint8) if 0 in picture else plain.decode(part, (*picture, 1), watch)[..., 0]
             pictures.append(made)
-        patches.append(Patch(codes, pictures.pop()))
+        patches.append(Patch(codes, _blocks_of(pictures.pop(), patched)))
     return blocks._replace(coefficients=coefficients, strips=tuple(pictures), patches=tuple(patches))
 
 
@@ -257,11 +277,11 @@ def bits(blocks: Blocks, shape: tuple[int, ...], plain: Model, watch: Watch | No
         plane = np.zeros((rows, columns), np.float32)
         bottom, right, patched = (
             plain.bits(part[..., None], watch).reshape(part.shape) if part.size else np.zeros(part.shape, np.float32)
-            for part in (*blocks.strips[2 * k : 2 * k + 2], blocks.patches[k].differences)
+            for part in (*blocks.strips[2 * k : 2 * k + 2], _sheet(blocks.patches[k].differences))
         )
         own = each[first : first + high * wide].reshape(high, wide).copy()
         places = gaps.places(blocks.patches[k].codes, high * wide)
-        own[places // wide, places % wide] += (patched.reshape(BLOCK, -1, BLOCK).sum(axis=(0, 2)) + 8) / 64
+        own[places // wide, places % wide] += (_blocks_of(patched, len(places)).sum(axis=(1, 2)) + 8) / 64
         plane[: high * BLOCK, : wide * BLOCK] = own.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
         plane[high * BLOCK :] = bottom
         plane[: high * BLOCK, wide * BLOCK :] = right.T

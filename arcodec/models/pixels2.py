@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from arcodec import container, varint
 from arcodec.errors import CorruptError
-from arcodec.kernels import pixel_tier
+from arcodec.kernels import jpeg, pixel_tier
 from arcodec.kernels import planes as kernel
 from arcodec.models import conversions, gaps, jpeg_blocks, jpeg_search, pixel_tiers
 from arcodec.models.base import GreenFirst, Model, Port, Symbols, Watch, Words, size_of
@@ -25,6 +25,7 @@ _VARIANTS = _COEFFICIENTS + jpeg_blocks.LAYOUTS
 _SAMPLE = 96, 256  # rows and columns, by which it is decided whether a conversion helps
 _EXCEPTION_BITS = 16  # what an exception is taken to cost
 _EXCEPTIONS = 8  # of so many pixels may one be an exception
+_ROW = 1024  # exceptions in a row
 _LENGTHS = 24  # bytes of the lengths of parts, and of their ends
 
 
@@ -154,7 +155,9 @@ class Pixels2(GreenFirst):
         layouts = range(1, jpeg_blocks.LAYOUTS) if shape[2] == 3 else [jpeg_blocks.GRAY]
         blocks = max(jpeg_blocks.memory(tuple(shape), layout) for layout in layouts)
         pictures = 24 * pixels  # chromas found and kept, lumas, what they make, exceptions
-        return max(blocks, pictures) + max(plain, self._plain.memory((1, _most_gaps(pixels), 1)))
+        lists = [(*_rows_shape(_most_gaps(pixels)), 1), (*_rows_shape(pixels // _EXCEPTIONS + 1), shape[2])]
+        strips = [(jpeg.BLOCK, max(shape[:2]), 1), (*_rows_shape(pixels), 1)]  # of patches the most as well
+        return max(blocks, pictures) + max(plain, *map(self._plain.memory, lists + strips))
 
     def _stages(self, converted: Converted) -> list[tuple[Planes, Symbols]]:
         """What is coded one after the other, and by what."""
@@ -199,8 +202,7 @@ class Pixels2(GreenFirst):
         """The coded gaps and values."""
         if not len(origin.gaps):
             return [b"", b""]
-        arrays = origin.gaps.reshape(1, -1, 1), origin.values[None]
-        return [self._plain.encode(np.ascontiguousarray(array), watch) for array in arrays]
+        return [self._plain.encode(_in_rows(array), watch) for array in (origin.gaps[:, None], origin.values)]
 
     def _read(
         self, payload: bytes, count: int, shape: tuple[int, ...], watch: Watch | None
@@ -223,10 +225,10 @@ class Pixels2(GreenFirst):
             raise CorruptError(f"{length} bytes of gaps between exceptions are too many for {pixels} pixels")
         if not length:
             return np.zeros(0, np.uint8), np.zeros((0, channels), np.uint8), parts[2:]
-        codes = self._plain.decode(parts[0], (1, length, 1), watch).reshape(-1)
+        codes = self._plain.decode(parts[0], (*_rows_shape(length), 1), watch).reshape(-1)[:length]
         exceptions = len(gaps.places(codes.tobytes(), pixels))
-        values = self._plain.decode(parts[1], (1, exceptions, channels), watch).reshape(-1, channels)
-        return codes, values, parts[2:]
+        values = self._plain.decode(parts[1], (*_rows_shape(exceptions), channels), watch)
+        return codes, values.reshape(-1, channels)[:exceptions], parts[2:]
 
 
 def _channels(number: int) -> int | None:
@@ -234,6 +236,19 @@ def _channels(number: int) -> int | None:
     if number == _PLAIN:
         return None
     return 1 if number == _COEFFICIENTS + jpeg_blocks.GRAY else 3
+
+
+def _rows_shape(count: int) -> tuple[int, int]:
+    """The rows and columns that a list is coded in."""
+    return -(-count // _ROW), min(count, _ROW)
+
+
+def _in_rows(values: Symbols) -> Symbols:
+    """uint8[n, channels] in rows, zeros at the end of the last."""
+    rows, columns = _rows_shape(len(values))
+    padded = np.zeros((rows * columns, values.shape[1]), np.uint8)
+    padded[: len(values)] = values
+    return padded.reshape(rows, columns, -1)
 
 
 def _most_gaps(pixels: int) -> int:
