@@ -17,7 +17,7 @@ from arcodec.models.base import Model, Symbols, Watch, size_of
 # Fewer symbols than this are not worth waking a model for.
 SMALL = 32
 # A coder after the first is tried only where the first needs fewer bits per symbol than this on a sample of this many
-# symbols: what costs more is photographic, and no other model comes near.
+# symbols: what costs more is photographic, and no other model comes near. Planes of one channel may be indices.
 _GRAPHIC_BITS = 1.5
 _SAMPLE = 1 << 15
 
@@ -127,6 +127,7 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
 
 
 def choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:
+    """The coder for a chunk, by a sample of its middle rows."""
     first, *others = coders
     if not others:
         return first
@@ -134,7 +135,7 @@ def choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:
     start = (len(symbols) - rows) // 2
     sample = np.ascontiguousarray(symbols[start : start + rows])
     sizes = {first: len(first.encode(sample))}
-    if sizes[first] * 8 < _GRAPHIC_BITS * sample.size:
+    if sizes[first] * 8 < _GRAPHIC_BITS * sample.size or symbols.shape[2:] == (1,):
         sizes |= {other: len(other.encode(sample)) for other in others}
     return min(sizes, key=sizes.__getitem__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,9 @@ LEVELS = range(1, 10)
 DEFAULT_LEVEL = 5
 # A file larger than this is not taken apart, for that needs it in memory; it is coded as it comes.
 MAX_PARSED = 1 << 30
+# Symbols that a band of an image has at least, by model: what a band loses by beginning afresh is some 800 bytes.
+_BANDS = {"pixels-2-fast": 1 << 20, "pixels-2": 1 << 20, "pixels-2-max": 1 << 21}
+_MOST_BANDS = 16  # but for those that chunk sizes demand
 _REST = "bytes-1"  # for headers and the like: no net, no prior, little memory
 
 
@@ -108,6 +112,14 @@ class _Counted:
             size -= len(part)
         return b"".join(parts)
 
+    def read_on(self, head: bytes, size: int) -> bytes:
+        """`head`, which has been read, and what follows, `size` bytes in all; nothing is held twice."""
+        whole = io.BytesIO()
+        whole.write(head)
+        while whole.tell() < size and (part := self.read(min(size - whole.tell(), 1 << 24))):
+            whole.write(part)
+        return whole.getvalue()
+
     def take_back(self, data: bytes) -> None:
         """`data`, all that has been read so far, come again."""
         self._returned = memoryview(data)
@@ -158,7 +170,7 @@ def compress_stream(
     usable = _models(options)
     head = counted.read(content.HEAD)
     kinds = list(content.candidates(head, exact=not options.pixels)) if usable.pixels else []
-    data = head + counted.read(MAX_PARSED - len(head)) if kinds else head
+    data = counted.read_on(head, MAX_PARSED) if kinds else head
     for kind in kinds if len(data) < MAX_PARSED else []:
         parsed = _parse(kind, data)
         if parsed:
@@ -193,14 +205,23 @@ def _parse(kind: Content, data: bytes) -> Parsed | None:
     parsed = kind.parse(data)
     if parsed is None or any(plane.size // len(plane) > MAX_CHUNK for plane in parsed.planes):
         return None
-    restored = kind.restore(parsed.planes, parsed.recipe)
     if kind.exact:
-        return parsed if restored == data else None
-    again = kind.parse(restored)
+        return parsed if _same(kind.pieces(parsed.planes, parsed.recipe), data) else None
+    again = kind.parse(kind.restore(parsed.planes, parsed.recipe))
     same = again is not None and again.recipe == parsed.recipe and len(again.planes) == len(parsed.planes)
     if again and same and all(map(np.array_equal, again.planes, parsed.planes)):
         return parsed
     return None
+
+
+def _same(pieces: Iterable[bytes | memoryview], data: bytes) -> bool:
+    """Whether the pieces are `data`."""
+    view, start = memoryview(data), 0
+    for piece in pieces:
+        if view[start : start + len(piece)] != piece:
+            return False
+        start += len(piece)
+    return start == len(data)
 
 
 def _compress_parsed(
@@ -214,7 +235,7 @@ def _compress_parsed(
 ) -> Report:
     usable = replace(usable, bytes=[usable.rest])
     planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
-    parts = list(_plane_parts(planes, options.chunk_size))
+    parts = list(_plane_parts(planes, options, usable))
     held = 2 * (sum(plane.size for plane in planes) + counted.size)  # each once in parts, once in one piece
     needed = held + max(_memory(part.symbols.shape, options, usable) for part in parts)
     # The planes are in memory anyhow, so the payloads may be too, and the header can say what was needed.
@@ -310,14 +331,24 @@ def _raw_parts(counted: _Counted, chunk_size: int) -> Iterator[_Part]:
         first = False
 
 
-def _plane_parts(planes: Sequence[Symbols], chunk_size: int) -> Iterator[_Part]:
+def _plane_parts(planes: Sequence[Symbols], options: Options, usable: _Models) -> Iterator[_Part]:
     """Cut planes into bands of rows (or runs of bytes) of about equal size."""
     for number, plane in enumerate(planes):
-        count = max(1, -(-plane.size // _largest(chunk_size)))
+        needed = max(1, -(-plane.size // _largest(options.chunk_size)))
+        count = max(needed, min(plane.size // _band(plane, usable), _MOST_BANDS))
         rows = max(1, -(-len(plane) // count))
         for start in range(0, max(1, len(plane)), rows):
             last = number == len(planes) - 1 and start + rows >= len(plane)
             yield _Part(np.ascontiguousarray(plane[start : start + rows]), start == 0, last)
+
+
+def _band(plane: Symbols, usable: _Models) -> int:
+    """The least symbols of a band: those of the model that a sample of the plane is best coded by."""
+    coders = usable.coders(plane.shape)
+    least = _BANDS.get(coders[0].model.name, MAX_CHUNK)
+    if plane.size < 2 * least:
+        return MAX_CHUNK
+    return _BANDS.get(chunks.choose(plane, coders).model.name, MAX_CHUNK)
 
 
 def digest_of_planes(planes: Iterable[Symbols]) -> bytes:

@@ -79,6 +79,19 @@ def _after(progress: Progress, symbols_before: int, coded_before: int, symbols: 
     progress(symbols_before + symbols, coded_before + coded)
 
 
+def _joined(bands: list[Symbols]) -> Symbols:
+    """A plane of its bands, which are let go of one by one."""
+    if len(bands) == 1:
+        return bands[0]
+    plane = np.empty((sum(map(len, bands)), *bands[0].shape[1:]), np.uint8)
+    row = len(plane)
+    while bands:
+        band = bands.pop()
+        plane[row - len(band) : row] = band
+        row -= len(band)
+    return plane
+
+
 class _Frame:
     """The decoding of one frame."""
 
@@ -130,21 +143,24 @@ class _Frame:
                 bands[-1].append(symbols)
             else:
                 raise CorruptError(f"a band of shape {symbols.shape} cannot continue the plane before it")
-        planes = [b[0] if len(b) == 1 else np.concatenate(b) for b in bands]
+        planes = [_joined(b) for b in bands]
         recipe = planes[0]
         if recipe.ndim != 1 or not all(plane.size for plane in planes[1:]):
             raise CorruptError("the planes are not those of any file kind")
-        data = kind.restore(planes[1:], recipe.tobytes())
-        if kind.exact and len(data) != self._header.size:
-            raise CorruptError(f"the restored file has {len(data)} bytes; the header says {self._header.size}")
-        if self._room is not None and len(data) > self._room:
-            raise LimitError(f"the output would be larger than the limit of {self._limit:,} bytes")
-        sink.write(data)
-        if kind.exact:
-            digest = container.new_digest()
-            digest.update(data)
-            return len(data), digest.digest()
-        return len(data), digest_of_planes(planes)
+        written, digest = 0, container.new_digest()
+        for piece in kind.pieces(planes[1:], recipe.tobytes()):
+            written += len(piece)
+            if kind.exact and written > (self._header.size or 0):
+                break
+            if self._room is not None and written > self._room:
+                raise LimitError(f"the output would be larger than the limit of {self._limit:,} bytes")
+            sink.write(piece)
+            digest.update(piece)
+        if not kind.exact:
+            return written, digest_of_planes(planes)
+        if written != self._header.size:
+            raise CorruptError(f"the restored file has not the {self._header.size} bytes that the header says")
+        return written, digest.digest()
 
     def _symbols(self) -> Iterator[tuple[Chunk, Symbols]]:
         """The chunks of the planes, decoded, in order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ class Parsed:
 
     Attributes:
         planes: uint8 arrays for the models: shape (n,) for the byte model, or (rows, columns, channels) with 1
-            or 3 channels for the pixel model; none of them empty.
+            to 4 channels for those of pixels; none of them empty.
         recipe: what else it takes to rebuild the file.
     """
 
@@ -52,9 +52,17 @@ class Content(ABC):
         """
 
     @abstractmethod
-    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
-        """The file of `planes` and `recipe`.
+    def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
+        """The file of `planes` and `recipe`, piece by piece, so that it need not be in memory as a whole.
 
         Raises:
-            CorruptError: they do not fit together (a crafted or damaged file).
+            CorruptError: they do not fit together (a crafted or damaged file); before the first piece.
         """
+
+    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
+        """The file of `planes` and `recipe`, in one piece.
+
+        Raises:
+            CorruptError: they do not fit together.
+        """
+        return b"".join(self.pieces(planes, recipe))

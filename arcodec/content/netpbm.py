@@ -6,21 +6,22 @@ Sources: the manual pages pgm(5), ppm(5) and pam(5) of Netpbm.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from arcodec import varint
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import join, split
+from arcodec.content._samples import join_by_rows, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
-_LONGEST_HEADER = 1 << 16
+LONGEST_HEADER = 1 << 16
 
-_GAP = rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])+"
-_PNM = re.compile(rb"P[56]" + 3 * (_GAP + rb"(\d{1,9})") + rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])")
+WHITE_SPACE = (b" ", b"\t", b"\n", b"\v", b"\f", b"\r", b"#")  # or what begins a comment
+GAP = rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])+"
+_PNM = re.compile(rb"P[56]" + 3 * (GAP + rb"(\d{1,9})") + rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])")
 
 _PAM_FIELDS = (b"HEIGHT", b"WIDTH", b"DEPTH", b"MAXVAL")
 _TUPLE_TYPES = (b"GRAYSCALE", b"GRAYSCALE_ALPHA", b"RGB", b"RGB_ALPHA")
@@ -32,7 +33,7 @@ _VERBATIM, _PLAIN_PNM, _PLAIN_PAM = range(3)
 class Netpbm(Content):
     """PGM, PPM and PAM with 1 to 4 channels of 8 or 16 bits; whatever follows the first image is kept as it is.
 
-    Not covered: PBM, the ASCII kinds, PAM of more channels.
+    Not covered: PBM and the plain kinds, which are kinds of their own; PAM of more channels.
 
     Recipe: the byte `form + 4 * shift`; if the form is 0, the header's length (varint) and the header; then the
     bytes after the raster.
@@ -43,11 +44,11 @@ class Netpbm(Content):
 
     def sniff(self, head: bytes) -> bool:
         """Whether `head` begins with a binary magic number and white space or a comment."""
-        return head[:2] in (b"P5", b"P6", b"P7") and head[2:3] in (b" ", b"\t", b"\n", b"\v", b"\f", b"\r", b"#")
+        return head[:2] in (b"P5", b"P6", b"P7") and head[2:3] in WHITE_SPACE
 
     def parse(self, data: bytes) -> Parsed | None:
         """Planes as `arcodec.content._samples` lays them out."""
-        header = read_header(data[:_LONGEST_HEADER])
+        header = read_header(data[:LONGEST_HEADER])
         if header is None:
             return None
         wide = header.maxval > 255
@@ -63,7 +64,7 @@ class Netpbm(Content):
                 return Parsed(planes, bytes([form + 4 * shift]) + data[end:])
         return Parsed(planes, bytes([4 * shift]) + varint.write(len(text)) + text + data[end:])
 
-    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
+    def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
         """The file, byte for byte.
 
         Raises:
@@ -71,9 +72,7 @@ class Netpbm(Content):
         """
         reader = Reader(recipe)
         shift, form = divmod(reader.byte(), 4)
-        samples = join(planes, shift)
-        rows, columns, channels = samples.shape
-        wide = samples.itemsize == 2
+        (rows, columns, channels), wide, parts = join_by_rows(planes, shift)
         if form == _VERBATIM:
             text = reader.take(reader.number())
             header = read_header(text)
@@ -83,8 +82,10 @@ class Netpbm(Content):
             text = _plain_header(form, rows, columns, channels, wide)
             if not text:
                 raise CorruptError(f"netpbm headers of form {form} do not exist for {channels} channels")
-        raster = samples.astype(">u2" if wide else "u1", copy=False).tobytes()
-        return b"".join((text, raster, reader.rest()))
+        yield text
+        for samples in parts:
+            yield np.ascontiguousarray(samples, ">u2" if wide else "u1").reshape(-1).view(np.uint8).data
+        yield reader.rest()
 
 
 class Header(NamedTuple):
