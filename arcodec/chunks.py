@@ -91,9 +91,10 @@ class Encoded:
     check: int
     memory: int
 
-    def header(self, *, starts_plane: bool, last: bool) -> Chunk:
+    def header(self, *, starts_plane: bool, beside: bool, last: bool) -> Chunk:
         """Its header in the frame."""
-        return Chunk(self.code, self.model_id, self.shape, starts_plane, last, len(self.payload), self.check)
+        size = len(self.payload)
+        return Chunk(self.code, self.model_id, self.shape, starts_plane, last, size, self.check, 0, beside)
 
 
 def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch | None = None) -> Encoded:

@@ -66,7 +66,7 @@ def decompress_stream(
     kinds: dict[str, None] = {}
     while (header := reader.next_frame()) is not None:
         room = None if limits.size is None else limits.size - written
-        before = partial(_after, progress, written, reader.offset) if progress else None
+        before = partial(threads.after, progress, written, reader.offset) if progress else None
         frame = _Frame(reader, header, limits, room, before)
         written += frame.decode(sink)
         digest = frame.digest
@@ -74,21 +74,40 @@ def decompress_stream(
     return Report(reader.offset, written, "+".join(kinds), digest)
 
 
-def _after(progress: Progress, symbols_before: int, coded_before: int, symbols: int, coded: int) -> None:
-    """Progress of a frame that comes after others."""
-    progress(symbols_before + symbols, coded_before + coded)
+def _joined(bands: list[tuple[bool, Symbols]]) -> Symbols:
+    """A plane of its bands, each beside the one before or below all before it, which are let go of one by one.
 
-
-def _joined(bands: list[Symbols]) -> Symbols:
-    """A plane of its bands, which are let go of one by one."""
+    Raises:
+        CorruptError: they do not fill a plane.
+    """
+    first = bands[0][1]
     if len(bands) == 1:
-        return bands[0]
-    plane = np.empty((sum(map(len, bands)), *bands[0].shape[1:]), np.uint8)
-    row = len(plane)
-    while bands:
-        band = bands.pop()
-        plane[row - len(band) : row] = band
-        row -= len(band)
+        return first
+    rows: list[list[Symbols]] = []
+    for beside, band in bands:
+        if beside and band.ndim == 3 and len(band) == len(rows[-1][0]) and band.shape[2] == first.shape[2]:
+            rows[-1].append(band)
+        elif not beside and band.shape[2:] == first.shape[2:] and band.ndim == first.ndim:
+            rows.append([band])
+        else:
+            raise CorruptError(f"a band of shape {band.shape} cannot continue the plane before it")
+    bands.clear()
+    widths = {sum(band.shape[1] for band in row) if first.ndim > 1 else 1 for row in rows}
+    if len(widths) > 1:
+        raise CorruptError("the bands of a plane leave gaps")
+    extents = (sum(len(row[0]) for row in rows), widths.pop(), *first.shape[2:])
+    plane = np.empty(extents[: first.ndim], np.uint8)
+    y = len(plane)
+    while rows:
+        row = rows.pop()
+        y -= len(row[0])
+        x = 0
+        for band in row:
+            if first.ndim == 1:
+                plane[y : y + len(band)] = band
+            else:
+                plane[y : y + len(band), x : x + band.shape[1]] = band
+                x += band.shape[1]
     return plane
 
 
@@ -135,14 +154,11 @@ class _Frame:
 
     def _decode_parsed(self, sink: Sink) -> tuple[int, bytes]:
         kind = content.by_code(self._header.content)
-        bands: list[list[Symbols]] = []
+        bands: list[list[tuple[bool, Symbols]]] = []
         for chunk, symbols in self._symbols():
             if chunk.starts_plane:
-                bands.append([symbols])
-            elif bands and bands[-1][0].shape[1:] == symbols.shape[1:]:
-                bands[-1].append(symbols)
-            else:
-                raise CorruptError(f"a band of shape {symbols.shape} cannot continue the plane before it")
+                bands.append([])
+            bands[-1].append((chunk.beside, symbols))
         planes = [_joined(b) for b in bands]
         recipe = planes[0]
         if recipe.ndim != 1 or not all(plane.size for plane in planes[1:]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +25,23 @@ class Parsed:
 
     planes: tuple[Plane, ...]
     recipe: bytes
+
+
+@dataclass(frozen=True)
+class Slabs:
+    """How a file is taken apart some rows at a time.
+
+    Attributes:
+        header: bytes before the first row.
+        row: bytes of a row.
+        rows: how many there are, if the file holds what it says.
+        parse: takes whole rows apart, as many as there are in its argument.
+    """
+
+    header: int
+    row: int
+    rows: int
+    parse: Callable[[bytes], Parsed]
 
 
 class Content(ABC):
@@ -50,6 +67,10 @@ class Content(ABC):
 
         Never raises on bad data, and never believes a size in a header before the data bear it out.
         """
+
+    def slabs(self, head: bytes) -> Slabs | None:
+        """How to take a large file apart that begins with `head`; None if it can only be done as a whole."""
+        return None
 
     @abstractmethod
     def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:

@@ -14,7 +14,7 @@ import numpy as np
 from arcodec import varint
 from arcodec.content._recipe import Reader
 from arcodec.content._samples import join_by_rows, split
-from arcodec.content.base import Content, Parsed, Plane
+from arcodec.content.base import Content, Parsed, Plane, Slabs
 from arcodec.errors import CorruptError
 
 LONGEST_HEADER = 1 << 16
@@ -26,8 +26,8 @@ _PNM = re.compile(rb"P[56]" + 3 * (GAP + rb"(\d{1,9})") + rb"(?:[ \t\n\v\f\r]|#[
 _PAM_FIELDS = (b"HEIGHT", b"WIDTH", b"DEPTH", b"MAXVAL")
 _TUPLE_TYPES = (b"GRAYSCALE", b"GRAYSCALE_ALPHA", b"RGB", b"RGB_ALPHA")
 
-# Forms of a header: kept as it is, or just as most programs write it.
-_VERBATIM, _PLAIN_PNM, _PLAIN_PAM = range(3)
+# Forms of a header: kept as it is, just as most programs write it, or none: rows from within an image.
+_VERBATIM, _PLAIN_PNM, _PLAIN_PAM, _NONE = range(4)
 
 
 class Netpbm(Content):
@@ -36,7 +36,7 @@ class Netpbm(Content):
     Not covered: PBM and the plain kinds, which are kinds of their own; PAM of more channels.
 
     Recipe: the byte `form + 4 * shift`; if the form is 0, the header's length (varint) and the header; then the
-    bytes after the raster.
+    bytes after the raster. Form 3 has no header; slabs of a large image are of this form.
     """
 
     name = "netpbm"
@@ -64,6 +64,20 @@ class Netpbm(Content):
                 return Parsed(planes, bytes([form + 4 * shift]) + data[end:])
         return Parsed(planes, bytes([4 * shift]) + varint.write(len(text)) + text + data[end:])
 
+    def slabs(self, head: bytes) -> Slabs | None:
+        """Rows of 8-bit samples."""
+        header = read_header(head[:LONGEST_HEADER])
+        if header is None or header.maxval > 255:
+            return None
+        row = header.columns * header.channels
+
+        def parse(data: bytes) -> Parsed:
+            samples = np.frombuffer(data, np.uint8).reshape(-1, header.columns, header.channels)
+            planes, _ = split(samples)
+            return Parsed(planes, bytes([_NONE]))
+
+        return Slabs(header.length, row, header.rows, parse)
+
     def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
         """The file, byte for byte.
 
@@ -80,7 +94,7 @@ class Netpbm(Content):
                 raise CorruptError("the recipe's netpbm header does not describe the planes")
         else:
             text = _plain_header(form, rows, columns, channels, wide)
-            if not text:
+            if not text and form != _NONE:
                 raise CorruptError(f"netpbm headers of form {form} do not exist for {channels} channels")
         yield text
         for samples in parts:
