@@ -505,7 +505,7 @@ def test_bmp_of_impossible_planes(planes: list[tuple[int, ...]]) -> None:
 
 
 @pytest.mark.parametrize("kind", [NETPBM, BMP, PNG, TEXT, INDEXED])
-@pytest.mark.parametrize("recipe", [b"", b"\x00", b"\x03", b"\x00\x00", b"\x00\x80", b"\x00\x80\x00", b"\xff" * 20])
+@pytest.mark.parametrize("recipe", [b"", b"\x00", b"\x07", b"\x00\x00", b"\x00\x80", b"\x00\x80\x00", b"\xff" * 20])
 def test_hostile_recipes(kind: Content, recipe: bytes) -> None:
     with pytest.raises(CorruptError):
         kind.restore([np.zeros((1, 1, 1), np.uint8)], recipe)

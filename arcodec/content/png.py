@@ -246,7 +246,7 @@ def _read_samples(header: _Header, compressed: bytes) -> Samples | None:
     from arcodec.kernels.png import unfilter  # late: listing and restoring need no numba
 
     dtype = np.dtype(">u2" if header.depth == 16 else "u1")
-    samples: Samples = np.empty((header.rows, header.columns, channels), dtype)
+    samples: Samples = np.empty((header.rows, header.columns, channels) if header.interlaced else 0, dtype)
     start = 0
     for row_slice, column_slice, rows, columns, used in passes:
         end = start + rows * (1 + used)
@@ -255,6 +255,8 @@ def _read_samples(header: _Header, compressed: bytes) -> Samples | None:
             return None
         start = end
         values = packed.view(dtype) if header.depth >= 8 else _bits.unpacked(packed, header.depth)[:, :columns]
+        if not header.interlaced:
+            return values.reshape(rows, columns, channels)
         samples[row_slice, column_slice] = values.reshape(rows, columns, channels)
     return samples
 
