@@ -228,6 +228,7 @@ def _compress_slabs(
             reports.append(report)
         else:
             keep(data)
+        del parsed, data  # before the next are read
     following = counted.read(1)
     if following:
         counted.take_back(following)
