@@ -17,9 +17,10 @@ from arcodec.models.base import Model, Symbols, Watch, size_of
 # Fewer symbols than this are not worth waking a model for.
 SMALL = 32
 # A coder after the first is tried only where the first needs fewer bits per symbol than this on a sample of this many
-# symbols: what costs more is photographic, and no other model comes near.
+# symbols: what costs more is photographic, and no other model comes near. Planes of one channel may be indices.
 _GRAPHIC_BITS = 1.5
 _SAMPLE = 1 << 15
+_ROWS = 16  # the least of them in a sample, if there are so many: of wide images, fewer columns
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,10 @@ class Encoded:
     check: int
     memory: int
 
-    def header(self, *, starts_plane: bool, last: bool) -> Chunk:
+    def header(self, *, starts_plane: bool, beside: bool, last: bool) -> Chunk:
         """Its header in the frame."""
-        return Chunk(self.code, self.model_id, self.shape, starts_plane, last, len(self.payload), self.check)
+        size = len(self.payload)
+        return Chunk(self.code, self.model_id, self.shape, starts_plane, last, size, self.check, 0, beside)
 
 
 def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch | None = None) -> Encoded:
@@ -127,14 +129,20 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
 
 
 def choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:
+    """The coder for a chunk, by a sample from its middle."""
     first, *others = coders
     if not others:
         return first
-    rows = min(len(symbols), max(1, _SAMPLE * len(symbols) // symbols.size))
+    rows = min(len(symbols), max(1 if symbols.ndim == 1 else _ROWS, _SAMPLE * len(symbols) // symbols.size))
     start = (len(symbols) - rows) // 2
-    sample = np.ascontiguousarray(symbols[start : start + rows])
+    sample = symbols[start : start + rows]
+    if sample.ndim == 3 and sample.size > _SAMPLE:
+        columns = max(1, _SAMPLE // (rows * symbols.shape[2]))
+        start = (symbols.shape[1] - columns) // 2
+        sample = sample[:, start : start + columns]
+    sample = np.ascontiguousarray(sample)
     sizes = {first: len(first.encode(sample))}
-    if sizes[first] * 8 < _GRAPHIC_BITS * sample.size:
+    if sizes[first] * 8 < _GRAPHIC_BITS * sample.size or symbols.shape[2:] == (1,):
         sizes |= {other: len(other.encode(sample)) for other in others}
     return min(sizes, key=sizes.__getitem__)
 

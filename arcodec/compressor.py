@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -13,16 +15,19 @@ import numpy as np
 from arcodec import chunks, container, content, threads
 from arcodec.chunks import Coder, Encoded
 from arcodec.container import MAX_CHUNK, Chunk, Header, Sink, Source, Writer
-from arcodec.content.base import Content, Parsed
+from arcodec.content.base import Content, Parsed, Slabs
 from arcodec.errors import ModelError
 from arcodec.models import store
 from arcodec.models.base import Symbols, Watch, size_of
+from arcodec.parts import Counted, Part, largest, plane_parts, raw_parts
 from arcodec.threads import Progress
 
 LEVELS = range(1, 10)
 DEFAULT_LEVEL = 5
 # A file larger than this is not taken apart, for that needs it in memory; it is coded as it comes.
 MAX_PARSED = 1 << 30
+# But images of some kinds that are larger than this are taken apart as slabs of rows of this size, a frame for each.
+SLAB = 1 << 27
 _REST = "bytes-1"  # for headers and the like: no net, no prior, little memory
 
 
@@ -84,44 +89,6 @@ class Report:
     digest: bytes
 
 
-class _Counted:
-    """A source that counts and digests what is read from it, and takes back what was only looked at."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._returned = memoryview(b"")
-        self.size = 0
-        self.digest = container.new_digest()
-
-    def read(self, size: int) -> bytes:
-        """`size` bytes, fewer only at the end."""
-        parts: list[bytes | memoryview] = [self._returned[:size]]
-        self._returned = self._returned[size:]
-        size -= len(parts[0])
-        while size:
-            part = self._source.read(min(size, 1 << 24))
-            if not part:
-                break
-            self.digest.update(part)
-            self.size += len(part)
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def take_back(self, data: bytes) -> None:
-        """`data`, all that has been read so far, come again."""
-        self._returned = memoryview(data)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A chunk to be coded."""
-
-    symbols: Symbols
-    starts_plane: bool
-    last: bool
-
-
 @dataclass(frozen=True)
 class _Models:
     """What may code bytes, what may code pixels, and the file of a model that has one."""
@@ -139,7 +106,7 @@ class _Models:
 def compress_stream(
     source: Source, sink: Sink, options: Options | None = None, progress: Progress | None = None
 ) -> Report:
-    """Compress all of `source` into one frame on `sink`.
+    """Compress all of `source` into one frame on `sink`, or several for a large image.
 
     Args:
         source: has `read(size) -> bytes`.
@@ -154,15 +121,25 @@ def compress_stream(
         VerifyError: decoding a chunk did not give it back.
     """
     options = options or Options()
-    counted = _Counted(source)
+    counted = Counted(source)
     usable = _models(options)
     head = counted.read(content.HEAD)
     kinds = list(content.candidates(head, exact=not options.pixels)) if usable.pixels else []
-    data = head + counted.read(MAX_PARSED - len(head)) if kinds else head
+    data = counted.read_on(head, SLAB) if kinds else head
+    if len(data) == SLAB:
+        for kind in kinds:
+            slabs = kind.slabs(data)
+            if slabs and slabs.row <= SLAB:
+                counted.take_back(data)
+                del data
+                return _compress_slabs(kind, slabs, counted, sink, options, usable, progress)
+        data = counted.read_on(data, MAX_PARSED)
     for kind in kinds if len(data) < MAX_PARSED else []:
         parsed = _parse(kind, data)
         if parsed:
-            return _compress_parsed(kind, parsed, counted, sink, options, usable, progress)
+            report = _compress_parsed(kind, parsed, data, sink, options, usable, progress)
+            if report:
+                return report
     if not usable.bytes:
         raise ModelError(f"model {options.model} codes images, and this is none that arcodec reads")
     counted.take_back(data)
@@ -193,50 +170,111 @@ def _parse(kind: Content, data: bytes) -> Parsed | None:
     parsed = kind.parse(data)
     if parsed is None or any(plane.size // len(plane) > MAX_CHUNK for plane in parsed.planes):
         return None
-    restored = kind.restore(parsed.planes, parsed.recipe)
     if kind.exact:
-        return parsed if restored == data else None
-    again = kind.parse(restored)
+        return parsed if _same(kind.pieces(parsed.planes, parsed.recipe), data) else None
+    again = kind.parse(kind.restore(parsed.planes, parsed.recipe))
     same = again is not None and again.recipe == parsed.recipe and len(again.planes) == len(parsed.planes)
     if again and same and all(map(np.array_equal, again.planes, parsed.planes)):
         return parsed
     return None
 
 
-def _compress_parsed(
+def _same(pieces: Iterable[bytes | memoryview], data: bytes) -> bool:
+    """Whether the pieces are `data`."""
+    view, start = memoryview(data), 0
+    for piece in pieces:
+        if view[start : start + len(piece)] != piece:
+            return False
+        start += len(piece)
+    return start == len(data)
+
+
+def _compress_slabs(
     kind: Content,
-    parsed: Parsed,
-    counted: _Counted,
+    slabs: Slabs,
+    counted: Counted,
     sink: Sink,
     options: Options,
     usable: _Models,
     progress: Progress | None,
 ) -> Report:
+    """A frame for what comes before the rows, one for each so many rows, and one for what comes after them."""
+    others = replace(usable, bytes=[usable.rest])
+    height = SLAB // slabs.row
+    reports: list[Report] = []
+
+    def going_on() -> Progress | None:
+        return progress and partial(
+            threads.after, progress, sum(r.size_in for r in reports), sum(r.size_out for r in reports)
+        )
+
+    def keep(data: bytes) -> None:
+        reports.append(_compress_raw(Counted(io.BytesIO(data)), sink, options, others, going_on()))
+
+    keep(counted.read(slabs.header))
+    for row in range(0, slabs.rows, height):
+        data = counted.read(min(height, slabs.rows - row) * slabs.row)
+        whole = len(data) // slabs.row * slabs.row
+        if whole < len(data):  # here the file ends
+            counted.take_back(data[whole:])
+            data = data[:whole]
+        if not data:
+            break
+        parsed = slabs.parse(data)
+        report = None
+        if _same(kind.pieces(parsed.planes, parsed.recipe), data):
+            report = _compress_parsed(kind, parsed, data, sink, options, usable, going_on())
+        if report:
+            reports.append(report)
+        else:
+            keep(data)
+        del parsed, data  # before the next are read
+    following = counted.read(1)
+    if following:
+        counted.take_back(following)
+        reports.append(_compress_raw(Counted(counted), sink, options, others, going_on()))
+    names = dict.fromkeys(report.content for report in reports)
+    return Report(counted.size, sum(report.size_out for report in reports), "+".join(names), reports[-1].digest)
+
+
+def _compress_parsed(
+    kind: Content,
+    parsed: Parsed,
+    data: bytes,
+    sink: Sink,
+    options: Options,
+    usable: _Models,
+    progress: Progress | None,
+) -> Report | None:
+    """One frame, or None where it would be larger than the file, and the file may be kept as it is."""
+    may_be_raw = kind.exact and len(usable.bytes) > 0
     usable = replace(usable, bytes=[usable.rest])
     planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
-    parts = list(_plane_parts(planes, options.chunk_size))
-    held = 2 * (sum(plane.size for plane in planes) + counted.size)  # each once in parts, once in one piece
+    parts = list(plane_parts(planes, options.chunk_size, usable.coders))
+    held = 2 * (sum(plane.size for plane in planes) + len(data))  # each once in parts, once in one piece
     needed = held + max(_memory(part.symbols.shape, options, usable) for part in parts)
     # The planes are in memory anyhow, so the payloads may be too, and the header can say what was needed.
     results = list(_encode(parts, needed, options, usable, progress))
+    if may_be_raw and sum(len(encoded.payload) for encoded in results) > len(data):
+        return None
     memory = held + max(encoded.memory for encoded in results)
-    writer = _begin(sink, Header(kind.code, memory, counted.size), options, usable)
+    writer = _begin(sink, Header(kind.code, memory, len(data)), options, usable)
     for part, encoded in zip(parts, results, strict=True):
-        writer.add(encoded.header(starts_plane=part.starts_plane, last=part.last), encoded.payload)
-    digest = counted.digest.digest() if kind.exact else digest_of_planes(planes)
+        writer.add(part.header(encoded), encoded.payload)
+    digest = container.digest_of([data]) if kind.exact else digest_of_planes(planes)
     writer.close(digest)
-    return Report(counted.size, writer.written, kind.name, digest)
+    return Report(len(data), writer.written, kind.name, digest)
 
 
 def _compress_raw(
-    counted: _Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
+    counted: Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
 ) -> Report:
-    source = _raw_parts(counted, options.chunk_size)
+    source = raw_parts(counted, options.chunk_size)
     first = next(source)
-    needed = _memory(first.symbols.shape if first.last else (_largest(options.chunk_size),), options, usable)
-    parts: deque[_Part] = deque()  # under way; read ahead of the results by a few
+    needed = _memory(first.symbols.shape if first.last else (largest(options.chunk_size),), options, usable)
+    parts: deque[Part] = deque()  # under way; read ahead of the results by a few
 
-    def remember() -> Iterator[_Part]:
+    def remember() -> Iterator[Part]:
         for part in chain([first], source):
             parts.append(part)
             yield part
@@ -247,7 +285,7 @@ def _compress_raw(
         if writer is None:
             memory = encoded.memory if part.last else needed
             writer = _begin(sink, Header(container.RAW, memory, None), options, usable)
-        writer.add(encoded.header(starts_plane=part.starts_plane, last=part.last), encoded.payload)
+        writer.add(part.header(encoded), encoded.payload)
     digest = counted.digest.digest()
     assert writer is not None  # even an empty input is one part
     writer.close(digest)
@@ -255,7 +293,7 @@ def _compress_raw(
 
 
 def _encode(
-    parts: Iterable[_Part], needed: int, options: Options, usable: _Models, progress: Progress | None
+    parts: Iterable[Part], needed: int, options: Options, usable: _Models, progress: Progress | None
 ) -> Iterator[Encoded]:
     """Encode chunks, which takes at most `needed` bytes of memory with one thread."""
     chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}, for chunks of this size,")
@@ -263,10 +301,12 @@ def _encode(
     if options.memory_limit is not None:
         workers = max(1, min(workers, options.memory_limit // needed))
 
-    def work(part: _Part, watch: Watch) -> Encoded:
-        return chunks.encode(part.symbols, usable.coders(part.symbols.shape), options.verify, watch)
+    def work(part: Part, watch: Watch) -> Encoded:
+        return chunks.encode(
+            np.ascontiguousarray(part.symbols), usable.coders(part.symbols.shape), options.verify, watch
+        )
 
-    def sizes(part: _Part, encoded: Encoded) -> tuple[int, int]:
+    def sizes(part: Part, encoded: Encoded) -> tuple[int, int]:
         return part.symbols.size, len(encoded.payload)
 
     return threads.ordered(parts, work, sizes, workers, progress)
@@ -281,11 +321,6 @@ def _begin(sink: Sink, header: Header, options: Options, usable: _Models) -> Wri
     return writer
 
 
-def _largest(chunk_size: int) -> int:
-    """The most symbols that a chunk may get, see `_raw_parts`."""
-    return chunk_size + chunk_size // 4
-
-
 def _memory(shape: Sequence[int], options: Options, usable: _Models) -> int:
     """Bytes that coding a chunk of this shape may take. The model is loaded here: a worker cannot be interrupted."""
     if size_of(shape) < chunks.SMALL:
@@ -297,32 +332,6 @@ def _memory(shape: Sequence[int], options: Options, usable: _Models) -> int:
     return needed
 
 
-def _raw_parts(counted: _Counted, chunk_size: int) -> Iterator[_Part]:
-    """Cut a stream of unknown length into chunks; a short rest joins the chunk before it."""
-    rest = b""
-    first, last = True, False
-    while not last:
-        data = rest + counted.read(_largest(chunk_size) - len(rest))
-        last = len(data) < _largest(chunk_size)
-        size = len(data) if last else chunk_size
-        rest = data[size:]
-        yield _Part(np.frombuffer(data, np.uint8, size), first, last)
-        first = False
-
-
-def _plane_parts(planes: Sequence[Symbols], chunk_size: int) -> Iterator[_Part]:
-    """Cut planes into bands of rows (or runs of bytes) of about equal size."""
-    for number, plane in enumerate(planes):
-        count = max(1, -(-plane.size // _largest(chunk_size)))
-        rows = max(1, -(-len(plane) // count))
-        for start in range(0, max(1, len(plane)), rows):
-            last = number == len(planes) - 1 and start + rows >= len(plane)
-            yield _Part(np.ascontiguousarray(plane[start : start + rows]), start == 0, last)
-
-
 def digest_of_planes(planes: Iterable[Symbols]) -> bytes:
     """The whole-file checksum of kinds that do not keep every byte: over the recipe and the planes."""
-    digest = container.new_digest()
-    for plane in planes:
-        digest.update(plane.reshape(-1).data)
-    return digest.digest()
+    return container.digest_of(plane.reshape(-1).data for plane in planes)

@@ -11,7 +11,7 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,11 +69,12 @@ class Chunk:
         model: code of the model.
         model_id: id of the model file, 32 bytes, when the code is BY_ID.
         shape: of its symbols; 1 to 3 dimensions.
-        starts_plane: it begins a new plane; else it continues the one before along the first dimension.
+        starts_plane: it begins a new plane; else it continues the one before.
         last: no chunk follows in this frame.
         length: bytes of its payload.
         check: CRC-32 of its symbols followed by its payload.
         header_length: bytes of its header, which come before the payload.
+        beside: it continues the plane along the second dimension, not along the first.
     """
 
     model: int
@@ -84,6 +85,7 @@ class Chunk:
     length: int
     check: int
     header_length: int = 0
+    beside: bool = False
 
     @property
     def symbols(self) -> int:
@@ -99,6 +101,14 @@ def check_of(symbols: bytes | memoryview, payload: bytes) -> int:
 def new_digest() -> hashlib.blake2b:
     """The whole-file checksum: BLAKE2b with 8 bytes."""
     return hashlib.blake2b(digest_size=8)
+
+
+def digest_of(parts: Iterable[bytes | memoryview]) -> bytes:
+    """The whole-file checksum of what the parts are in a row."""
+    digest = new_digest()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
 
 
 def memory_byte(amount: int) -> int:
@@ -127,7 +137,7 @@ def _chunk_fields(chunk: Chunk) -> bytes:
         out += chunk.model_id or bytes(32)
     out += varint.write(first << 2 | chunk.starts_plane << 1 | bool(more))
     for i, extent in enumerate(more, 2):
-        out += varint.write(extent << 1 | (i < len(chunk.shape)))
+        out += varint.write(extent << 1 | (i < len(chunk.shape) or chunk.beside))
     return out + varint.write(chunk.length)
 
 
@@ -235,15 +245,13 @@ class Reader:
             fields += more_bytes
             shape.append(value >> 1)
             more = bool(value & 1)
-        if more:
-            raise CorruptError(f"{where} has more than {MAX_DIMENSIONS} dimensions")
         length, more_bytes = self._read_varint(where)
         self._running = _chain(self._running + fields + more_bytes)
         if self._read(2, where) != self._running:
             raise CorruptError(f"{where}, at offset {start}, does not match its check")
         (check,) = struct.unpack("<I", self._read(4, where))
         chunk = Chunk(
-            code >> 1, model_id, tuple(shape), starts_plane, bool(code & 1), length, check, self.offset - start
+            code >> 1, model_id, tuple(shape), starts_plane, bool(code & 1), length, check, self.offset - start, more
         )
         self._refuse_nonsense(chunk, where)
         self._index.append((chunk.header_length + length, chunk.symbols))
@@ -258,6 +266,8 @@ class Reader:
             raise CorruptError(f"{where} claims {chunk.symbols} symbols; the format allows {MAX_CHUNK}")
         if chunk.length > chunk.symbols or (chunk.model in (STORED, CARRIED) and chunk.length != chunk.symbols):
             raise CorruptError(f"{where} claims {chunk.length} bytes for {chunk.symbols} symbols")
+        if chunk.starts_plane and chunk.beside:
+            raise CorruptError(f"{where} begins a plane and is beside another chunk of it")
         if self._raw and len(chunk.shape) > 1:
             raise CorruptError(f"{where} is no sequence of bytes, as those of a raw file are")
         if chunk.model == CARRIED and chunk.last:

@@ -66,7 +66,7 @@ def decompress_stream(
     kinds: dict[str, None] = {}
     while (header := reader.next_frame()) is not None:
         room = None if limits.size is None else limits.size - written
-        before = partial(_after, progress, written, reader.offset) if progress else None
+        before = partial(threads.after, progress, written, reader.offset) if progress else None
         frame = _Frame(reader, header, limits, room, before)
         written += frame.decode(sink)
         digest = frame.digest
@@ -74,9 +74,41 @@ def decompress_stream(
     return Report(reader.offset, written, "+".join(kinds), digest)
 
 
-def _after(progress: Progress, symbols_before: int, coded_before: int, symbols: int, coded: int) -> None:
-    """Progress of a frame that comes after others."""
-    progress(symbols_before + symbols, coded_before + coded)
+def _joined(bands: list[tuple[bool, Symbols]]) -> Symbols:
+    """A plane of its bands, each beside the one before or below all before it, which are let go of one by one.
+
+    Raises:
+        CorruptError: they do not fill a plane.
+    """
+    first = bands[0][1]
+    if len(bands) == 1:
+        return first
+    rows: list[list[Symbols]] = []
+    for beside, band in bands:
+        if beside and band.ndim == 3 and len(band) == len(rows[-1][0]) and band.shape[2] == first.shape[2]:
+            rows[-1].append(band)
+        elif not beside and band.shape[2:] == first.shape[2:] and band.ndim == first.ndim:
+            rows.append([band])
+        else:
+            raise CorruptError(f"a band of shape {band.shape} cannot continue the plane before it")
+    bands.clear()
+    widths = {sum(band.shape[1] for band in row) if first.ndim > 1 else 1 for row in rows}
+    if len(widths) > 1:
+        raise CorruptError("the bands of a plane leave gaps")
+    extents = (sum(len(row[0]) for row in rows), widths.pop(), *first.shape[2:])
+    plane = np.empty(extents[: first.ndim], np.uint8)
+    y = len(plane)
+    while rows:
+        row = rows.pop()
+        y -= len(row[0])
+        x = 0
+        for band in row:
+            if first.ndim == 1:
+                plane[y : y + len(band)] = band
+            else:
+                plane[y : y + len(band), x : x + band.shape[1]] = band
+                x += band.shape[1]
+    return plane
 
 
 class _Frame:
@@ -122,29 +154,29 @@ class _Frame:
 
     def _decode_parsed(self, sink: Sink) -> tuple[int, bytes]:
         kind = content.by_code(self._header.content)
-        bands: list[list[Symbols]] = []
+        bands: list[list[tuple[bool, Symbols]]] = []
         for chunk, symbols in self._symbols():
             if chunk.starts_plane:
-                bands.append([symbols])
-            elif bands and bands[-1][0].shape[1:] == symbols.shape[1:]:
-                bands[-1].append(symbols)
-            else:
-                raise CorruptError(f"a band of shape {symbols.shape} cannot continue the plane before it")
-        planes = [b[0] if len(b) == 1 else np.concatenate(b) for b in bands]
+                bands.append([])
+            bands[-1].append((chunk.beside, symbols))
+        planes = [_joined(b) for b in bands]
         recipe = planes[0]
         if recipe.ndim != 1 or not all(plane.size for plane in planes[1:]):
             raise CorruptError("the planes are not those of any file kind")
-        data = kind.restore(planes[1:], recipe.tobytes())
-        if kind.exact and len(data) != self._header.size:
-            raise CorruptError(f"the restored file has {len(data)} bytes; the header says {self._header.size}")
-        if self._room is not None and len(data) > self._room:
-            raise LimitError(f"the output would be larger than the limit of {self._limit:,} bytes")
-        sink.write(data)
-        if kind.exact:
-            digest = container.new_digest()
-            digest.update(data)
-            return len(data), digest.digest()
-        return len(data), digest_of_planes(planes)
+        written, digest = 0, container.new_digest()
+        for piece in kind.pieces(planes[1:], recipe.tobytes()):
+            written += len(piece)
+            if kind.exact and written > (self._header.size or 0):
+                break
+            if self._room is not None and written > self._room:
+                raise LimitError(f"the output would be larger than the limit of {self._limit:,} bytes")
+            sink.write(piece)
+            digest.update(piece)
+        if not kind.exact:
+            return written, digest_of_planes(planes)
+        if written != self._header.size:
+            raise CorruptError(f"the restored file has not the {self._header.size} bytes that the header says")
+        return written, digest.digest()
 
     def _symbols(self) -> Iterator[tuple[Chunk, Symbols]]:
         """The chunks of the planes, decoded, in order."""

@@ -106,3 +106,8 @@ def _result(future: Future[R], ports: _Ports) -> R:
             if future.done():  # the work itself raised a TimeoutError, or it ended just now
                 return future.result()
             ports.report()
+
+
+def after(progress: Progress, symbols_before: int, coded_before: int, symbols: int, coded: int) -> None:
+    """Progress of a frame that comes after others."""
+    progress(symbols_before + symbols, coded_before + coded)

@@ -61,6 +61,37 @@ def pam_files(draw: st.DrawFn) -> bytes:
     return header + raster(draw, (rows, columns, channels), maxval) + draw(tails)
 
 
+@st.composite
+def pbm_files(draw: st.DrawFn) -> bytes:
+    """Rows of one bit a pixel, some with bits in the padding."""
+    rows, columns = draw(sides), draw(st.integers(1, 20))
+    raster = draw(noise((rows, (columns + 7) // 8), 256)).astype(np.uint8)
+    if draw(st.booleans()):
+        raster[:, -1] &= 0xFF << (-columns % 8) & 0xFF
+    usual = b"\n%d %d\n" % (columns, rows)
+    own = b"".join((*draw(gaps), b"%d" % columns, *draw(gaps), b"0%d\n" % rows))
+    return b"P4" + draw(st.sampled_from((usual, own))) + raster.tobytes() + draw(tails)
+
+
+@st.composite
+def text_files(draw: st.DrawFn) -> bytes:
+    """Plain netpbm files whose spacing follows a rule."""
+    rows, columns, digit = draw(sides), draw(st.integers(1, 20)), draw(st.integers(1, 3))
+    least = 0 if digit == 1 else 1
+    spaces = st.text(" \t\n", min_size=least, max_size=3).map(str.encode)
+    within, between, after, row = draw(spaces), draw(spaces), draw(spaces), draw(spaces)
+    every, through = draw(st.integers(1, 25)), draw(st.booleans())
+    values = draw(noise((rows, columns, 3 if digit == 3 else 1), 2 if digit == 1 else 256)).tolist()
+    out = b"P%d%s%d %d" % (digit, b"".join(draw(gaps)), columns, rows) + (b" 255" if digit > 1 else b"") + b"\n"
+    for y, line in enumerate(values):
+        for x, pixel in enumerate(line):
+            out += within.join(b"%d" % value for value in pixel)
+            count = y * columns + x + 1 if through else x + 1
+            if y + 1 < rows or x + 1 < columns:
+                out += row if x + 1 == columns and not through else after if count % every == 0 else between
+    return out + draw(st.sampled_from((b"", b"\n", b" \n\n")))
+
+
 # --- BMP ----------------------------------------------------------------------------------------------------
 
 GRAYS = bytes(value for gray in range(256) for value in (gray, gray, gray, 0))
@@ -75,11 +106,12 @@ def bmp_file(
     info: int = 40,
     compression: int = 0,
     gap: bytes = b"",
+    colours: int = 0,
 ) -> bytes:
     offset = 14 + info + len(gap)
     head = struct.pack("<2sIII", b"BM", offset + len(pixels), 0, offset)
-    fields = (info, columns, height, 1, bits, compression, len(pixels), 2835, 2835)
-    return head + struct.pack("<IiiHHIIII", *fields).ljust(info, b"\0") + gap + pixels
+    fields = (info, columns, height, 1, bits, compression, len(pixels), 2835, 2835, colours)
+    return head + struct.pack("<IiiHHIIIII", *fields).ljust(info, b"\0") + gap + pixels
 
 
 @st.composite
@@ -97,6 +129,22 @@ def bmp_files(draw: st.DrawFn) -> bytes:
     compression = draw(st.sampled_from((0, 3))) if channels == 4 else 0
     height = draw(st.sampled_from((rows, -rows)))
     return bmp_file(pixels.tobytes(), columns, height, 8 * channels, info, compression, gap) + draw(tails)
+
+
+@st.composite
+def indexed_bmp_files(draw: st.DrawFn) -> bytes:
+    """With tables of colours, some shorter than they may be."""
+    rows, columns, depth = draw(sides), draw(st.integers(1, 40)), draw(st.sampled_from((1, 4, 8)))
+    used = (columns * depth + 7) // 8
+    raster = np.zeros((rows, (used + 3) // 4 * 4), np.uint8)
+    raster[:, :used] = draw(noise((rows, used), 256))
+    if draw(st.booleans()):
+        raster = draw(noise(raster.shape, 256)).astype(np.uint8)
+    count = draw(st.sampled_from((0, 1, 1 << depth)))
+    table = draw(noise((count or 1 << depth, 4), draw(st.sampled_from((2, 256))))).astype(np.uint8).tobytes()
+    height = draw(st.sampled_from((rows, -rows)))
+    info = draw(st.sampled_from((40, 108, 124)))
+    return bmp_file(raster.tobytes(), columns, height, depth, info, 0, table, count) + draw(tails)
 
 
 # --- PNG ----------------------------------------------------------------------------------------------------
@@ -173,7 +221,10 @@ def png_files(draw: st.DrawFn) -> bytes:
     ancillary = st.builds(chunk, st.sampled_from((b"gAMA", b"tEXt", b"pHYs", b"tRNS", b"prVt")), st.binary())
     before, after = (b"".join(draw(st.lists(ancillary, max_size=2))) for _ in range(2))
     if colour == 3:
-        before += chunk(b"PLTE", bytes(3 << depth)) + draw(st.sampled_from((b"", chunk(b"tRNS", b"\1"))))
+        colours = draw(noise((draw(st.sampled_from((1, 1 << depth))), 3), draw(st.sampled_from((2, 256)))))
+        before += chunk(b"PLTE", colours.astype(np.uint8).tobytes()) + draw(
+            st.sampled_from((b"", chunk(b"tRNS", b"\1")))
+        )
     return png_file(rows, columns, depth, colour, [stream[:cut], stream[cut:]], interlaced, before, after)
 
 

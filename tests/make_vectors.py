@@ -70,6 +70,47 @@ def bmp(rows: int, columns: int) -> bytes:
     return b"BM" + np.array(sizes, "<u4").tobytes() + padded.tobytes()
 
 
+def indexed_bmp(rows: int, columns: int) -> bytes:
+    """A BMP of 4 bits a pixel, top row first, with a table of nine colours and bits in the padding."""
+    stride = -(-columns * 4 // 32) * 4
+    y, x = np.indices((rows, stride))
+    raster = ((y // 4 + x // 3) % 9 * 16 + (y // 5 + x // 2) % 9).astype(np.uint8)
+    table = (np.arange(36) * 83 % 251).astype(np.uint8)
+    sizes = [
+        54 + len(table) + raster.size,
+        0,
+        54 + len(table),
+        40,
+        columns,
+        2**32 - rows,
+        1 | 4 << 16,
+        0,
+        0,
+        0,
+        0,
+        9,
+        0,
+    ]
+    return b"BM" + np.array(sizes, "<u4").tobytes() + table.tobytes() + raster.tobytes()
+
+
+def pbm(rows: int, columns: int) -> bytes:
+    """Stripes and a screen, one bit a pixel."""
+    y, x = np.indices((rows, columns))
+    bits = (x // 7 % 2) ^ ((y * x // 9 + y) % 3 == 0)
+    return b"P4\n%d %d\n" % (columns, rows) + np.packbits(bits.astype(np.uint8), axis=1).tobytes()
+
+
+def text(rows: int, columns: int) -> bytes:
+    """A plain PPM as Netpbm writes it, six pixels a line."""
+    lines = np.frombuffer(picture(rows, columns, 3), np.uint8).reshape(rows, columns, 3).tolist()
+    out = b"P3\n%d %d\n255\n" % (columns, rows)
+    for line in lines:
+        pixels = [b"%d %d %d" % tuple(pixel) for pixel in line]
+        out += b"".join(b"  ".join(pixels[x : x + 6]) + b"\n" for x in range(0, columns, 6))
+    return out
+
+
 LETTERS = store.pack(
     {"counts": np.where(np.isin(np.arange(256), list(b" etaoinshr")), 90, 1).astype(np.uint16)},
     {
@@ -149,6 +190,9 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
         for name, data in PICTURES.items()
     },
     "graphics-1-gray": (b"P5\n64 50\n255\n" + drawing(50, 64, 1), {"model": "graphics-1"}),
+    "pbm": (pbm(40, 61), {}),
+    "netpbm-text": (text(21, 32), {"model": "pixels-2-fast"}),
+    "bmp-indexed": (indexed_bmp(40, 52), {}),
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
     "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
     **{
@@ -231,6 +275,16 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "payload-goes-on": (lambda: _claim(container.ORDER0, (90,), bytes(90)), "CorruptError", "go on after"),
     "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2), content=1), "CorruptError", "shape"),
     "raw-of-two-dimensions": (lambda: _claim(container.STORED, (1, 3)), "CorruptError", "no sequence of bytes"),
+    "huge-image": (
+        lambda: _claim(container.PIXELS_2, (1 << 14, 1 << 14, 3), content=1, memory=1024),
+        "CorruptError",
+        "more memory",
+    ),
+    "beside-nothing": (
+        lambda: _frame(Chunk(container.STORED, None, (1, 3, 1), True, True, 3, 0, beside=True), b"abc"),
+        "CorruptError",
+        "is beside another",
+    ),
     "planes-missing": (lambda: _claim(0, (3,), content=1), "CorruptError", "make no image"),
 }
 

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import arcodec
-from arcodec import compressor, container
+from arcodec import compressor, container, parts
 from arcodec.compressor import Options, compress_stream
 from arcodec.container import Chunk, Header, Writer
 from arcodec.decompressor import decompress_stream
 from arcodec.errors import ArcodecError, CorruptError, LimitError, UnknownModelError, VersionError
 from tests import laws
+from tests.make_vectors import drawing
 
 TEXT = b"It was the best of times, it was the worst of times, it was the age of wisdom. " * 4
 
@@ -94,14 +95,14 @@ def test_pipes_give_the_same_as_files() -> None:
 def test_what_only_looks_like_an_image_is_copied_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has been read whole before it goes to raw; cutting it must not copy it again for each chunk."""
     asked: list[int] = []
-    read = compressor._Counted.read
+    read = parts.Counted.read
 
-    def counting(self: compressor._Counted, size: int) -> bytes:
+    def counting(self: parts.Counted, size: int) -> bytes:
         data = read(self, size)
         asked.append(len(data))
         return data
 
-    monkeypatch.setattr(compressor._Counted, "read", counting)
+    monkeypatch.setattr(parts.Counted, "read", counting)
     data = b"P5\n99999 99999\n255\n" + bytes(40 << 20)
     packed = arcodec.compress(data, level=1, verify=False)
     assert arcodec.info(packed).frames[0].content == "raw"
@@ -274,3 +275,56 @@ def test_an_exception_in_between_stops_the_kernels() -> None:
 
     with pytest.raises(OSError, match="fire"):
         compress_stream(io.BytesIO(bytes(range(256)) * 80_000), Broken(), Options(level=1, model="order0", threads=2))
+
+
+def test_large_images_are_slabs_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame each, whatever the rows hold, how the file ends, and in what portions it comes."""
+    monkeypatch.setattr(compressor, "SLAB", 4000)
+    image = ppm(50, 60)
+    cases = [image, image + b"tail", image[:-1], image[:-181], b"P5\n# large\n7 9999\n255\n" + bytes(9999 * 7)]
+    for data in [*cases, ppm(1, 2000), ppm(2000, 1), b"P6\n9999 9999 255\n" + bytes(5000)]:
+        packed = laws.check_file(data, level=1)
+        assert (len(arcodec.info(packed).frames) > 1) == (b"\n2000 1\n" not in data and b"9999 9999" not in data)
+        assert arcodec.decompress(packed, threads=2) == data
+    packed = arcodec.compress(image, level=1)
+    assert [frame.content for frame in arcodec.info(packed).frames] == ["raw", "netpbm", "netpbm", "netpbm"]
+
+
+def test_large_images_report_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compressor, "SLAB", 4000)
+    data, sink, seen = ppm(50, 60) + bytes(100), io.BytesIO(), []
+    report = compress_stream(io.BytesIO(data), sink, Options(level=1), lambda *counts: seen.append(counts))
+    assert (report.size_in, report.size_out) == (len(data), len(sink.getvalue()))
+    assert report.content == "raw+netpbm"
+    assert seen == sorted(seen)
+
+
+def few_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bands of next to nothing."""
+    monkeypatch.setattr(parts, "_BANDS", dict.fromkeys(parts._BANDS, 1 << 12))
+
+
+@pytest.mark.parametrize(
+    "shape", [(30, 3000, 3), (90, 700, 3), (700, 90, 1), (64, 1025, 1), (5000, 1, 3), (1, 9000, 1)]
+)
+def test_bands_are_columns_or_rows(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int]) -> None:
+    """The same for any number of threads."""
+    few_symbols(monkeypatch)
+    data = ppm(*shape)
+    packed = laws.check_file(data, model="pixels-fast")
+    assert arcodec.compress(data, model="pixels-fast", threads=3) == packed
+    assert arcodec.decompress(packed, threads=3) == data
+    bands = [chunk for chunk in arcodec.info(packed).frames[0].chunks if len(chunk.shape) == 3]
+    assert len(bands) > 1
+    assert {chunk.beside for chunk in bands[1:]} == {shape[1] >= len(bands) * 64}
+
+
+def test_usual_photographs_are_one_band() -> None:
+    assert len(arcodec.info(arcodec.compress(ppm(200, 300))).frames[0].chunks) == 2
+
+
+def test_drawings_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    few_symbols(monkeypatch)
+    data = b"P6\n960 60\n255\n" + drawing(60, 960, 3)
+    chunks = arcodec.info(arcodec.compress(data)).frames[0].chunks
+    assert [chunk.shape for chunk in chunks[1:]] == [(60, 960, 3)]

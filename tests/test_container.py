@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -88,17 +89,16 @@ def any_chunk(draw: st.DrawFn) -> Chunk:
     shape = draw(shapes)
     symbols = Chunk(0, None, shape, True, True, 0, 0).symbols
     length = draw(st.integers(0, min(symbols, 40)))
-    return Chunk(code, model_id, shape, draw(st.booleans()), False, length, draw(st.integers(0, 2**32 - 1)))
+    starts = draw(st.booleans())
+    beside = len(shape) == 3 and not starts and draw(st.booleans())
+    return Chunk(code, model_id, shape, starts, False, length, draw(st.integers(0, 2**32 - 1)), 0, beside)
 
 
 @given(st.lists(any_chunk(), max_size=4), st.integers(0, 127), st.integers(0, 2**40), st.integers(0, 2**40))
 def test_what_is_written_is_read(headers: list[Chunk], content: int, memory: int, size: int) -> None:
     first = [stored(b"x", last=not headers)]
     rest = [(h, bytes(h.length)) for h in headers[:-1]]
-    rest += [
-        (Chunk(h.model, h.model_id, h.shape, h.starts_plane, True, h.length, h.check), bytes(h.length))
-        for h in headers[-1:]
-    ]
+    rest += [(replace(h, last=True), bytes(h.length)) for h in headers[-1:]]
     if any(len(chunk.shape) > 1 for chunk in headers):
         content = max(content, 1)
     header = Header(content, memory, None if content == 0 else size)
@@ -108,7 +108,8 @@ def test_what_is_written_is_read(headers: list[Chunk], content: int, memory: int
     for (chunk, payload), (wanted, wanted_payload) in zip(chunks, first + rest, strict=True):
         assert payload == wanted_payload
         assert (chunk.model, chunk.model_id, chunk.shape) == (wanted.model, wanted.model_id, wanted.shape)
-        assert (chunk.starts_plane, chunk.last, chunk.check) == (wanted.starts_plane, wanted.last, wanted.check)
+        assert (chunk.starts_plane, chunk.beside) == (wanted.starts_plane, wanted.beside)
+        assert (chunk.last, chunk.check) == (wanted.last, wanted.check)
 
 
 SMALL = frame([stored(b"ab", last=False), stored(b"cde", starts_plane=False)], Header(2, 2000, 5))
@@ -148,7 +149,7 @@ def test_each_flipped_bit_of_the_headers_is_noticed() -> None:
         (Chunk(64, None, (5,), True, True, 1, 0), "names model 64"),
         (Chunk(container.BYTES, None, (5,), False, True, 1, 0), "not begun"),
         (Chunk(container.CARRIED, None, (1,), True, True, 1, 0), "ends the frame"),
-        (Chunk(container.BYTES, None, (5, 1, 1, 1), True, True, 1, 0), "more than 3 dimensions"),
+        (Chunk(container.BYTES, None, (5, 1, 1), True, True, 1, 0, beside=True), "is beside another"),
     ],
 )
 def test_nonsense_with_good_checks_is_refused(chunk: Chunk, message: str) -> None:

@@ -17,7 +17,10 @@ from PIL import Image
 
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.content.bmp import Bmp
+from arcodec.content.bmp_indexed import BmpIndexed
 from arcodec.content.netpbm import Netpbm
+from arcodec.content.netpbm_text import NetpbmText
+from arcodec.content.pbm import Pbm
 from arcodec.content.png import PngPixels
 from arcodec.errors import CorruptError
 from tests.content_files import (
@@ -28,17 +31,20 @@ from tests.content_files import (
     bmp_files,
     chunk,
     damaged,
+    indexed_bmp_files,
     noise,
     pam_files,
+    pbm_files,
     png_file,
     png_files,
     png_raster,
     pnm_files,
     rewritten_checksums,
     sides,
+    text_files,
 )
 
-NETPBM, BMP, PNG = Netpbm(), Bmp(), PngPixels()
+NETPBM, BMP, PNG, PBM, TEXT, INDEXED = Netpbm(), Bmp(), PngPixels(), Pbm(), NetpbmText(), BmpIndexed()
 
 quick = settings(deadline=None, max_examples=150)
 
@@ -154,6 +160,82 @@ def test_netpbm_leaves_to_raw(data: bytes) -> None:
     assert NETPBM.parse(data) is None
 
 
+@given(pbm_files())
+@quick
+def test_pbm_comes_back(data: bytes) -> None:
+    check(PBM, data)
+
+
+def test_pbm_planes() -> None:
+    """The usual header costs one byte, and so do the bits that fill up a row."""
+    parsed = check(PBM, b"P4\n10 2\n" + bytes((0b10110000, 0b01000000, 0, 0b10000000)))
+    assert parsed.planes[0][..., 0].tolist() == [[1, 0, 1, 1, 0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0, 0, 0, 1, 0]]
+    assert parsed.recipe == b"\0"
+    assert len(check(PBM, b"P4\n10 2\n" + b"\xff" * 4).recipe) == 3
+
+
+@pytest.mark.parametrize(
+    "data", [b"P4", b"P4\n8 2\na", b"P4\n0 1\na", b"P4\n8 0\na", b"P4\n999999999 999999999\na", b"P4\n8 1"]
+)
+def test_pbm_leaves_to_raw(data: bytes) -> None:
+    assert PBM.parse(data) is None
+
+
+@given(text_files())
+@quick
+def test_text_comes_back_or_is_left_to_raw(data: bytes) -> None:
+    """Where the first rows do not tell the rule, as with gaps that happen to be alike, it is left."""
+    if TEXT.parse(data) is not None:
+        check(TEXT, data)
+
+
+def text_file(digit: int, values: npt.NDArray[Any], within: bytes, between: bytes, every: int) -> bytes:
+    """As programs write them: rows end with a newline, and so do so many pixels."""
+    out = b"P%d\n%d %d\n" % (digit, values.shape[1], values.shape[0]) + (b"255\n" if digit > 1 else b"")
+    for row in values.tolist():
+        pixels = [within.join(b"%d" % value for value in pixel) for pixel in row]
+        out += b"".join(between.join(pixels[x : x + every]) + b"\n" for x in range(0, len(pixels), every))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("digit", "within", "between", "every"),
+    [(1, b"", b"", 70), (1, b"", b" ", 35), (2, b"", b" ", 17), (2, b"", b" ", 99), (3, b" ", b"  ", 6)],
+)
+def test_texts_of_programs_are_taken_apart(digit: int, within: bytes, between: bytes, every: int) -> None:
+    shape = (4, 90, 3 if digit == 3 else 1)
+    values = np.random.default_rng(3).integers(0, 2 if digit == 1 else 256, shape)
+    parsed = check(TEXT, text_file(digit, values, within, between, every))
+    assert np.array_equal(parsed.planes[0], values)
+    assert len(parsed.recipe) < 40
+    one_a_line = b"P2\n# made by hand\n2 2\n255\n7\n8\n9\n10\n"
+    assert check(TEXT, one_a_line).planes[0].ravel().tolist() == [7, 8, 9, 10]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P2",
+        b"P2\n2 2\n255\n",
+        b"P2\n2 2\n255\n1 2 3",
+        b"P2\n2 2\n255\n1 2 3 04",
+        b"P2\n2 2\n255\n1 2 3 256",
+        b"P2\n2 2\n255\n1 2\n3  4\n",
+        b"P2\n2 2\n255\n1 2 # 3\n3 4\n",
+        b"P2\n2 2\n256\n1 2 3 4",
+        b"P2\n2 2\n255\n1 2 3 4 5",
+        b"P2\n2 1\n255\n1 " + b"9" * 5000,
+        b"P2\n3 1\n255\n1" + b" " * 9 + b"2" + b" " * 9 + b"3",
+        b"P1\n2 2\n0112",
+        b"P3\n1 1\n255\n1 2",
+        b"P3\n999999999 999999999\n255\n1 2",
+        b"P2\n99999999999999999999 1\n255\n1",
+    ],
+)
+def test_text_leaves_to_raw(data: bytes) -> None:
+    assert TEXT.parse(data) is None
+
+
 # --- BMP ----------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +292,42 @@ def test_bmp_leaves_to_raw(data: bytes) -> None:
     assert BMP.parse(data) is None
 
 
+@given(indexed_bmp_files())
+@quick
+def test_indexed_bmp_comes_back(data: bytes) -> None:
+    check(INDEXED, data)
+
+
+@pytest.mark.parametrize("mode", ["1", "P"])
+def test_indexed_bmp_by_pillow(mode: str) -> None:
+    """Planes hold the indices in the order of brightness."""
+    rng = np.random.default_rng(7)
+    image = Image.fromarray(rng.integers(0, 256, (5, 7, 3), np.uint8)).convert(mode)
+    data = saved(image, "bmp")
+    assert BMP.parse(data) is None
+    plane = check(INDEXED, data).planes[0][..., 0].astype(int)
+    gray = np.asarray(image.convert("RGB")).astype(int) @ (299, 587, 114)
+    order = np.argsort(gray.ravel(), kind="stable")
+    assert (np.diff(plane.ravel()[order])[np.diff(gray.ravel()[order]) > 0] > 0).all()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bmp_file(bytes(4), 8, 1, 1),
+        bmp_file(bytes(4), 8, 1, 1, gap=bytes(7)),
+        bmp_file(bytes(4), 8, 2, 1, gap=bytes(8)),
+        bmp_file(bytes(4), 8, 0, 1, gap=bytes(8)),
+        bmp_file(bytes(4), -8, 1, 1, gap=bytes(8)),
+        bmp_file(bytes(4), 1, 1, 2, gap=bytes(16)),
+        bmp_file(bytes(4), 1, 1, 8, compression=1, gap=bytes(1024)),
+        bmp_file(bytes(4), (1 << 31) - 1, -(1 << 31), 1, gap=bytes(8)),
+    ],
+)
+def test_indexed_bmp_leaves_to_raw(data: bytes) -> None:
+    assert INDEXED.parse(data) is None
+
+
 # --- PNG ----------------------------------------------------------------------------------------------------
 
 
@@ -250,7 +368,7 @@ def test_png_by_pillow(mode: str) -> None:
     with Image.open(io.BytesIO(data)) as old, Image.open(io.BytesIO(restored(PNG, parsed))) as new:
         assert (old.mode, old.size, old.getpalette()) == (new.mode, new.size, new.getpalette())
         assert old.tobytes() == new.tobytes()
-        if mode not in ("1", "I;16"):
+        if mode not in ("1", "P", "I;16"):
             assert np.array_equal(np.dstack(parsed.planes).squeeze(), np.asarray(old))
 
 
@@ -327,6 +445,9 @@ any_file = st.one_of(
     st.tuples(st.just(NETPBM), st.one_of(pnm_files(), pam_files())),
     st.tuples(st.just(BMP), bmp_files()),
     st.tuples(st.just(PNG), png_files()),
+    st.tuples(st.just(PBM), pbm_files()),
+    st.tuples(st.just(TEXT), text_files().filter(lambda file: TEXT.parse(file) is not None)),
+    st.tuples(st.just(INDEXED), indexed_bmp_files()),
 )
 
 
@@ -383,14 +504,14 @@ def test_bmp_of_impossible_planes(planes: list[tuple[int, ...]]) -> None:
         BMP.restore([np.zeros(shape, np.uint8) for shape in planes], recipe)
 
 
-@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG])
-@pytest.mark.parametrize("recipe", [b"", b"\x00", b"\x03", b"\x00\x00", b"\x00\x80", b"\x00\x80\x00", b"\xff" * 20])
+@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG, TEXT, INDEXED])
+@pytest.mark.parametrize("recipe", [b"", b"\x00", b"\x07", b"\x00\x00", b"\x00\x80", b"\x00\x80\x00", b"\xff" * 20])
 def test_hostile_recipes(kind: Content, recipe: bytes) -> None:
     with pytest.raises(CorruptError):
         kind.restore([np.zeros((1, 1, 1), np.uint8)], recipe)
 
 
-@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG])
+@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG, PBM, TEXT, INDEXED])
 def test_what_is_something_else(kind: Content) -> None:
     for data in (b"", b"P", b"B", b"\x89", b"plain text", bytes(100)):
         assert not kind.sniff(data)

@@ -169,3 +169,21 @@ def test_memory_is_an_upper_bound(shape: tuple[int, ...]) -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak <= model.memory(shape)
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_least_squares_survive_what_is_hardest(tier: str, channels: int) -> None:
+    """Checkerboards, ramps at the limits, one bright pixel: exact at all tiers."""
+    y, x, c = np.indices((33, 47, channels))
+    images = {
+        "checkerboard": (x + y + c) % 2 * 255,
+        "fine and coarse": ((x // 7 + y // 5) % 2) ^ ((x + y) % 2),
+        "ramp": np.minimum(x * 9, 255),
+        "falling ramp": np.maximum(255 - x * 9 - y, 0),
+        "saw": (x * 85 + y * 170) % 256,
+        "bright pixel": ((x == 20) & (y == 11)) * 255,
+        "dark pixel": 255 - ((x == 0) & (y == 32)) * 255,
+    }
+    for image in images.values():
+        laws.check_model(Planes(TIERS[tier]), image.astype(np.uint8))

@@ -20,6 +20,9 @@ KINDS = {
     "netpbm": (1, "netpbm", "Netpbm"),
     "bmp": (2, "bmp", "Bmp"),
     "png-pixels": (3, "png", "PngPixels"),
+    "pbm": (4, "pbm", "Pbm"),
+    "netpbm-text": (5, "netpbm_text", "NetpbmText"),
+    "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
 

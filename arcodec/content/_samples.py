@@ -12,14 +12,16 @@ lowest `shift` bits fills a byte and goes to a plane of pixels; the `shift` lowe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from arcodec.content.base import Plane
 from arcodec.errors import CorruptError
+
+_PIECE = 1 << 18  # samples joined at once
 
 Samples = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -78,3 +80,32 @@ def join(planes: Sequence[Plane], shift: int) -> Samples:
         part |= low.reshape(high.shape)
         first += high.shape[2]
     return samples
+
+
+class Joined(NamedTuple):
+    """What `join` gives, piece by piece from the top: its shape, whether samples have 16 bits, and the rows."""
+
+    shape: tuple[int, int, int]
+    wide: bool
+    rows: Iterator[Samples]
+
+
+def join_by_rows(planes: Sequence[Plane], shift: int) -> Joined:
+    """Undo `split`, not more than some rows at a time where samples have 8 bits.
+
+    Raises:
+        CorruptError: as `join`.
+    """
+    if any(plane.ndim != 3 for plane in planes) or len({len(plane) for plane in planes}) != 1:
+        samples = join(planes, shift)
+        return Joined(_extents(samples), samples.itemsize == 2, iter([samples]))
+    _, columns, channels = _extents(join([plane[:1] for plane in planes], shift))
+    count = len(planes[0])
+    height = max(_PIECE // (columns * channels), 1)
+    rows = (join([plane[y : y + height] for plane in planes], shift) for y in range(0, count, height))
+    return Joined((count, columns, channels), False, rows)
+
+
+def _extents(samples: Samples) -> tuple[int, int, int]:
+    rows, columns, channels = samples.shape
+    return rows, columns, channels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,12 +19,29 @@ class Parsed:
 
     Attributes:
         planes: uint8 arrays for the models: shape (n,) for the byte model, or (rows, columns, channels) with 1
-            or 3 channels for the pixel model; none of them empty.
+            to 4 channels for those of pixels; none of them empty.
         recipe: what else it takes to rebuild the file.
     """
 
     planes: tuple[Plane, ...]
     recipe: bytes
+
+
+@dataclass(frozen=True)
+class Slabs:
+    """How a file is taken apart some rows at a time.
+
+    Attributes:
+        header: bytes before the first row.
+        row: bytes of a row.
+        rows: how many there are, if the file holds what it says.
+        parse: takes whole rows apart, as many as there are in its argument.
+    """
+
+    header: int
+    row: int
+    rows: int
+    parse: Callable[[bytes], Parsed]
 
 
 class Content(ABC):
@@ -51,10 +68,22 @@ class Content(ABC):
         Never raises on bad data, and never believes a size in a header before the data bear it out.
         """
 
+    def slabs(self, head: bytes) -> Slabs | None:
+        """How to take a large file apart that begins with `head`; None if it can only be done as a whole."""
+        return None
+
     @abstractmethod
-    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
-        """The file of `planes` and `recipe`.
+    def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
+        """The file of `planes` and `recipe`, piece by piece, so that it need not be in memory as a whole.
 
         Raises:
-            CorruptError: they do not fit together (a crafted or damaged file).
+            CorruptError: they do not fit together (a crafted or damaged file); before the first piece.
         """
+
+    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
+        """The file of `planes` and `recipe`, in one piece.
+
+        Raises:
+            CorruptError: they do not fit together.
+        """
+        return b"".join(self.pieces(planes, recipe))

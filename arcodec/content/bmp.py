@@ -6,20 +6,20 @@ Source: Microsoft, Bitmap Storage, BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from arcodec import varint
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import Samples, join, split
+from arcodec.content._samples import Samples, join_by_rows, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
-_FILE_HEADER = 14
-_INFO_HEADERS = (40, 52, 56, 108, 124)  # BITMAPINFOHEADER, with masks, with an alpha mask, V4, V5
-_BI_RGB, _BI_BITFIELDS = 0, 3
+FILE_HEADER = 14
+INFO_HEADERS = (40, 52, 56, 108, 124)  # BITMAPINFOHEADER, with masks, with an alpha mask, V4, V5
+BI_RGB, BI_BITFIELDS = 0, 3
 _GRAYS = bytes(value for gray in range(256) for value in (gray, gray, gray, 0))
 
 # Flags of a recipe.
@@ -42,7 +42,7 @@ class Bmp(Content):
 
     def sniff(self, head: bytes) -> bool:
         """Whether `head` begins with the magic number and the size of a known info header."""
-        return head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _INFO_HEADERS
+        return head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in INFO_HEADERS
 
     def parse(self, data: bytes) -> Parsed | None:
         """One plane of gray, or one of red, green and blue; one more of fourth bytes unless these are all equal."""
@@ -70,21 +70,21 @@ class Bmp(Content):
         start = bytes([flags]) + fourth + varint.write(offset)
         return Parsed(planes, b"".join((start, _xor(data[:offset], expected), padding, data[end:])))
 
-    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
+    def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
         """The file, byte for byte.
 
         Raises:
             CorruptError: planes and recipe do not fit together.
         """
-        pixels = join(planes, 0)
-        rows, columns, channels = pixels.shape
+        (rows, columns, colours), wide, _ = join_by_rows(planes, 0)
+        channels = colours
         reader = Reader(recipe)
         flags = reader.byte()
         fourth = reader.take(flags & _CONSTANT_FOURTH)
         if fourth:
             channels += 1
-        if flags > 3 or pixels.itemsize != 1 or channels not in ((4,) if fourth else (1, 3, 4)):
-            raise CorruptError(f"planes of {pixels.shape[2]} channels do not fit flags {flags} of a BMP recipe")
+        if flags > 3 or wide or channels not in ((4,) if fourth else (1, 3, 4)):
+            raise CorruptError(f"planes of {colours} channels do not fit flags {flags} of a BMP recipe")
         used = columns * channels
         stride = _stride(used)
         changes = reader.take(reader.number())
@@ -96,14 +96,21 @@ class Bmp(Content):
         header = _read_header(start)
         if header is None or header[:4] != (offset, rows, columns, channels):
             raise CorruptError("the recipe's BMP header does not describe the planes")
-        raster = np.zeros((rows, stride), np.uint8)
-        if padding:
-            raster[:, used:] = np.frombuffer(padding, np.uint8).reshape(rows, -1)
-        target = raster[:: 1 if header.top_down else -1, :used].reshape(rows, columns, channels)
-        target[..., : pixels.shape[2]] = _swap_red_and_blue(pixels)
-        if fourth:
-            target[..., 3] = fourth[0]
-        return b"".join((start, raster.tobytes(), trailing))
+        yield start
+        turned = planes if header.top_down else [plane[::-1] for plane in planes]
+        row = 0
+        for pixels in join_by_rows(turned, 0).rows:
+            raster = np.zeros((len(pixels), stride), np.uint8)
+            if padding:
+                each = stride - used
+                raster[:, used:] = np.frombuffer(padding, np.uint8, len(pixels) * each, row * each).reshape(-1, each)
+            target = raster[:, :used].reshape(len(pixels), columns, channels)
+            target[..., :colours] = _swap_red_and_blue(pixels)
+            if fourth:
+                target[..., 3] = fourth[0]
+            yield raster.reshape(-1).data
+            row += len(pixels)
+        yield trailing
 
 
 class _Header(NamedTuple):
@@ -116,16 +123,16 @@ class _Header(NamedTuple):
 
 def _read_header(data: bytes) -> _Header | None:
     """The header at the beginning of `data`, if all of it is there and it describes an image that is covered."""
-    if len(data) < _FILE_HEADER + 40 or data[:2] != b"BM":
+    if len(data) < FILE_HEADER + 40 or data[:2] != b"BM":
         return None
     offset, info, columns, height, layers, bits, compression = struct.unpack_from("<10xIIiiHHI", data)
-    palette = _FILE_HEADER + info
+    palette = FILE_HEADER + info
     if not (
-        info in _INFO_HEADERS
+        info in INFO_HEADERS
         and columns > 0
         and height != 0
         and layers == 1
-        and (bits, compression) in ((8, _BI_RGB), (24, _BI_RGB), (32, _BI_RGB), (32, _BI_BITFIELDS))
+        and (bits, compression) in ((8, BI_RGB), (24, BI_RGB), (32, BI_RGB), (32, BI_BITFIELDS))
         and palette + (len(_GRAYS) if bits == 8 else 0) <= offset <= len(data)
         and (bits != 8 or _is_gray(data[palette : palette + len(_GRAYS)]))
     ):
@@ -151,7 +158,7 @@ def _expected_header(offset: int, rows: int, columns: int, channels: int, size: 
         rows & low,
         1,
         8 * channels,
-        _BI_RGB,
+        BI_RGB,
         (rows * _stride(columns * channels)) & low,
     )
     palette = _GRAYS if channels == 1 else b""

@@ -6,36 +6,37 @@ Sources: the manual pages pgm(5), ppm(5) and pam(5) of Netpbm.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from arcodec import varint
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import join, split
-from arcodec.content.base import Content, Parsed, Plane
+from arcodec.content._samples import join_by_rows, split
+from arcodec.content.base import Content, Parsed, Plane, Slabs
 from arcodec.errors import CorruptError
 
-_LONGEST_HEADER = 1 << 16
+LONGEST_HEADER = 1 << 16
 
-_GAP = rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])+"
-_PNM = re.compile(rb"P[56]" + 3 * (_GAP + rb"(\d{1,9})") + rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])")
+WHITE_SPACE = (b" ", b"\t", b"\n", b"\v", b"\f", b"\r", b"#")  # or what begins a comment
+GAP = rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])+"
+_PNM = re.compile(rb"P[56]" + 3 * (GAP + rb"(\d{1,9})") + rb"(?:[ \t\n\v\f\r]|#[^\n\r]*[\n\r])")
 
 _PAM_FIELDS = (b"HEIGHT", b"WIDTH", b"DEPTH", b"MAXVAL")
 _TUPLE_TYPES = (b"GRAYSCALE", b"GRAYSCALE_ALPHA", b"RGB", b"RGB_ALPHA")
 
-# Forms of a header: kept as it is, or just as most programs write it.
-_VERBATIM, _PLAIN_PNM, _PLAIN_PAM = range(3)
+# Forms of a header: kept as it is, just as most programs write it, or none: rows from within an image.
+_VERBATIM, _PLAIN_PNM, _PLAIN_PAM, _NONE = range(4)
 
 
 class Netpbm(Content):
     """PGM, PPM and PAM with 1 to 4 channels of 8 or 16 bits; whatever follows the first image is kept as it is.
 
-    Not covered: PBM, the ASCII kinds, PAM of more channels.
+    Not covered: PBM and the plain kinds, which are kinds of their own; PAM of more channels.
 
     Recipe: the byte `form + 4 * shift`; if the form is 0, the header's length (varint) and the header; then the
-    bytes after the raster.
+    bytes after the raster. Form 3 has no header; slabs of a large image are of this form.
     """
 
     name = "netpbm"
@@ -43,11 +44,11 @@ class Netpbm(Content):
 
     def sniff(self, head: bytes) -> bool:
         """Whether `head` begins with a binary magic number and white space or a comment."""
-        return head[:2] in (b"P5", b"P6", b"P7") and head[2:3] in (b" ", b"\t", b"\n", b"\v", b"\f", b"\r", b"#")
+        return head[:2] in (b"P5", b"P6", b"P7") and head[2:3] in WHITE_SPACE
 
     def parse(self, data: bytes) -> Parsed | None:
         """Planes as `arcodec.content._samples` lays them out."""
-        header = read_header(data[:_LONGEST_HEADER])
+        header = read_header(data[:LONGEST_HEADER])
         if header is None:
             return None
         wide = header.maxval > 255
@@ -63,7 +64,21 @@ class Netpbm(Content):
                 return Parsed(planes, bytes([form + 4 * shift]) + data[end:])
         return Parsed(planes, bytes([4 * shift]) + varint.write(len(text)) + text + data[end:])
 
-    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
+    def slabs(self, head: bytes) -> Slabs | None:
+        """Rows of 8-bit samples."""
+        header = read_header(head[:LONGEST_HEADER])
+        if header is None or header.maxval > 255:
+            return None
+        row = header.columns * header.channels
+
+        def parse(data: bytes) -> Parsed:
+            samples = np.frombuffer(data, np.uint8).reshape(-1, header.columns, header.channels)
+            planes, _ = split(samples)
+            return Parsed(planes, bytes([_NONE]))
+
+        return Slabs(header.length, row, header.rows, parse)
+
+    def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
         """The file, byte for byte.
 
         Raises:
@@ -71,9 +86,7 @@ class Netpbm(Content):
         """
         reader = Reader(recipe)
         shift, form = divmod(reader.byte(), 4)
-        samples = join(planes, shift)
-        rows, columns, channels = samples.shape
-        wide = samples.itemsize == 2
+        (rows, columns, channels), wide, parts = join_by_rows(planes, shift)
         if form == _VERBATIM:
             text = reader.take(reader.number())
             header = read_header(text)
@@ -81,10 +94,12 @@ class Netpbm(Content):
                 raise CorruptError("the recipe's netpbm header does not describe the planes")
         else:
             text = _plain_header(form, rows, columns, channels, wide)
-            if not text:
+            if not text and form != _NONE:
                 raise CorruptError(f"netpbm headers of form {form} do not exist for {channels} channels")
-        raster = samples.astype(">u2" if wide else "u1", copy=False).tobytes()
-        return b"".join((text, raster, reader.rest()))
+        yield text
+        for samples in parts:
+            yield np.ascontiguousarray(samples, ">u2" if wide else "u1").reshape(-1).view(np.uint8).data
+        yield reader.rest()
 
 
 class Header(NamedTuple):

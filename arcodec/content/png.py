@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from arcodec import varint
+from arcodec.content import _bits, _palette
 from arcodec.content._pngfilter import Bytes, filtered
 from arcodec.content._recipe import Reader
 from arcodec.content._samples import Samples, join, split
@@ -23,6 +24,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LIMIT = 1 << 31  # of widths, heights and chunk lengths
 
 _GRAY, _RGB, _INDEXED, _GRAY_ALPHA, _RGBA = 0, 2, 3, 4, 6
+_SORTED = 5  # no type of PNG: in recipes, _INDEXED with the indices in the order of `_palette.ranks`
 _CHANNELS = {_GRAY: 1, _RGB: 3, _INDEXED: 1, _GRAY_ALPHA: 2, _RGBA: 4}
 _DEPTHS = {
     _GRAY: (1, 2, 4, 8, 16),
@@ -58,7 +60,8 @@ class PngPixels(Content):
     and iDOT chunks, which index that division. Not covered: animations, unknown critical chunks, bytes after
     IEND, and files with any flaw, be it only a checksum.
 
-    Recipe: the byte `colour type + 8 * depth`; for 16-bit samples a byte that gives the shift; the number of
+    Recipe: the byte `colour type + 8 * depth`, where colour type 5 stands for 3 with indices that count the colours
+    in the order of `_palette.ranks`; for 16-bit samples a byte that gives the shift; the number of
     chunks before the image data (varint); then these chunks, then those after it, except IHDR and IEND, each as
     its type (4 bytes), length (varint) and data.
     """
@@ -90,8 +93,13 @@ class PngPixels(Content):
         samples = _read_samples(header, b"".join(chunks[i].data for i in places))
         if samples is None:
             return None
+        colour = header.colour
+        if colour == _INDEXED:
+            ranks = _palette.ranks(_colours(before), header.depth)
+            if ranks is not None:
+                colour, samples = _SORTED, ranks[samples]
         planes, shift = split(samples)
-        recipe = bytearray([header.colour + 8 * header.depth])
+        recipe = bytearray([colour + 8 * header.depth])
         if header.depth == 16:
             recipe.append(shift)
         recipe += varint.write(len(before))
@@ -99,7 +107,7 @@ class PngPixels(Content):
             recipe += chunk.kind + varint.write(len(chunk.data)) + chunk.data
         return Parsed(planes, bytes(recipe))
 
-    def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
+    def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
         """A PNG file, not interlaced, of the same samples, colour type, depth and chunks.
 
         Its bytes depend on the version of zlib; what `parse` makes of them does not.
@@ -108,7 +116,8 @@ class PngPixels(Content):
             CorruptError: planes and recipe do not fit together.
         """
         reader = Reader(recipe)
-        depth, colour = divmod(reader.byte(), 8)
+        depth, stored = divmod(reader.byte(), 8)
+        colour = _INDEXED if stored == _SORTED else stored
         samples = join(planes, reader.byte() if depth == 16 else 0)
         rows, columns, channels = samples.shape
         if (
@@ -128,17 +137,13 @@ class PngPixels(Content):
         objection = _objection(colour, depth, before, after)
         if count > len(chunks) or objection:
             raise CorruptError(f"the recipe's PNG chunks are not in order: {objection or 'too few'}")
+        if stored == _SORTED:
+            samples = _palette.undo(samples, _colours(before), depth)
         ihdr = struct.pack(">IIBBBBB", columns, rows, depth, colour, 0, 0, 0)
-        return b"".join(
-            (
-                _SIGNATURE,
-                _written(b"IHDR", ihdr),
-                *(_written(*chunk) for chunk in before),
-                *(_written(b"IDAT", part) for part in _deflated(samples, depth, colour)),
-                *(_written(*chunk) for chunk in after),
-                _written(b"IEND", b""),
-            )
-        )
+        yield _SIGNATURE + _written(b"IHDR", ihdr) + b"".join(_written(*chunk) for chunk in before)
+        for part in _deflated(samples, depth, colour):
+            yield _written(b"IDAT", part)
+        yield b"".join(_written(*chunk) for chunk in after) + _written(b"IEND", b"")
 
 
 class _Chunk(NamedTuple):
@@ -217,6 +222,12 @@ def _objection(colour: int, depth: int, before: Sequence[_Chunk], after: Sequenc
     return ""
 
 
+def _colours(before: Sequence[_Chunk]) -> _palette.Colours:
+    """The palette: uint8[n, 3]."""
+    data = next(chunk.data for chunk in before if chunk.kind == b"PLTE")
+    return np.frombuffer(data, np.uint8).reshape(-1, 3)
+
+
 def _read_samples(header: _Header, compressed: bytes) -> Samples | None:
     """Inflate, undo the filters, unpack and assemble: uint8 or uint16 (rows, columns, channels)."""
     channels = _CHANNELS[header.colour]
@@ -235,7 +246,7 @@ def _read_samples(header: _Header, compressed: bytes) -> Samples | None:
     from arcodec.kernels.png import unfilter  # late: listing and restoring need no numba
 
     dtype = np.dtype(">u2" if header.depth == 16 else "u1")
-    samples: Samples = np.empty((header.rows, header.columns, channels), dtype)
+    samples: Samples = np.empty((header.rows, header.columns, channels) if header.interlaced else 0, dtype)
     start = 0
     for row_slice, column_slice, rows, columns, used in passes:
         end = start + rows * (1 + used)
@@ -243,7 +254,9 @@ def _read_samples(header: _Header, compressed: bytes) -> Samples | None:
         if unfilter(raw[start:end], packed, max(pixel_bits // 8, 1)) < rows:
             return None
         start = end
-        values = packed.view(dtype) if header.depth >= 8 else _unpacked(packed, header.depth)[:, :columns]
+        values = packed.view(dtype) if header.depth >= 8 else _bits.unpacked(packed, header.depth)[:, :columns]
+        if not header.interlaced:
+            return values.reshape(rows, columns, channels)
         samples[row_slice, column_slice] = values.reshape(rows, columns, channels)
     return samples
 
@@ -266,7 +279,7 @@ def _deflated(samples: Samples, depth: int, colour: int) -> Iterator[bytes]:
     """The zlib stream of an image's rows, in parts for IDAT chunks."""
     step = max(samples.shape[2] * depth // 8, 1)
     if depth < 8:
-        rows = _packed(samples[..., 0].astype(np.uint8, copy=False), depth)
+        rows = _bits.packed(samples[..., 0].astype(np.uint8, copy=False), depth)
     else:
         rows = samples.astype(">u2" if depth == 16 else "u1", copy=False).reshape(len(samples), -1).view(np.uint8)
     stream = zlib.compressobj(9)
@@ -274,22 +287,3 @@ def _deflated(samples: Samples, depth: int, colour: int) -> Iterator[bytes]:
     content = b"".join((*parts, stream.flush()))
     for start in range(0, len(content), _IDAT):
         yield content[start : start + _IDAT]
-
-
-def _shifts(depth: int) -> Bytes:
-    """How far the samples in a byte are shifted, leftmost first."""
-    return np.array(range(8 - depth, -1, -depth), np.uint8)
-
-
-def _unpacked(packed: Bytes, depth: int) -> Bytes:
-    """Rows of bytes to rows of samples of 1, 2 or 4 bits, with those that fill up the last byte."""
-    values: Bytes = (packed[..., None] >> _shifts(depth)) & np.uint8((1 << depth) - 1)
-    return values.reshape(len(packed), -1)
-
-
-def _packed(values: Bytes, depth: int) -> Bytes:
-    """Undo `_unpacked`; zeros fill up the last byte."""
-    each = 8 // depth
-    full = np.pad(values, ((0, 0), (0, -values.shape[1] % each))).reshape(len(values), -1, each)
-    packed: Bytes = np.bitwise_or.reduce(full << _shifts(depth), axis=2)
-    return packed
