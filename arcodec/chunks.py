@@ -20,6 +20,7 @@ SMALL = 32
 # symbols: what costs more is photographic, and no other model comes near. Planes of one channel may be indices.
 _GRAPHIC_BITS = 1.5
 _SAMPLE = 1 << 15
+GRID = 16  # pictures that were a JPEG are cut at multiples of this, where its blocks begin
 _ROWS = 16  # the least of them in a sample, if there are so many: of wide images, fewer columns
 
 
@@ -134,11 +135,11 @@ def choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:
     if not others:
         return first
     rows = min(len(symbols), max(1 if symbols.ndim == 1 else _ROWS, _SAMPLE * len(symbols) // symbols.size))
-    start = (len(symbols) - rows) // 2
+    start = (len(symbols) - rows) // 2 // GRID * GRID
     sample = symbols[start : start + rows]
     if sample.ndim == 3 and sample.size > _SAMPLE:
         columns = max(1, _SAMPLE // (rows * symbols.shape[2]))
-        start = (symbols.shape[1] - columns) // 2
+        start = (symbols.shape[1] - columns) // 2 // GRID * GRID
         sample = sample[:, start : start + columns]
     sample = np.ascontiguousarray(sample)
     sizes = {first: len(first.encode(sample))}

@@ -13,7 +13,7 @@ from itertools import chain
 import numpy as np
 
 from arcodec import chunks, container, content, threads
-from arcodec.chunks import Coder, Encoded
+from arcodec.chunks import GRID, Coder, Encoded
 from arcodec.container import MAX_CHUNK, Chunk, Header, Sink, Source, Writer
 from arcodec.content.base import Content, Parsed, Slabs
 from arcodec.errors import ModelError
@@ -201,6 +201,8 @@ def _compress_slabs(
     """A frame for what comes before the rows, one for each so many rows, and one for what comes after them."""
     others = replace(usable, bytes=[usable.rest])
     height = SLAB // slabs.row
+    if height > GRID:
+        height -= height % GRID
     reports: list[Report] = []
 
     def going_on() -> Progress | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arcodec import chunks, container
-from arcodec.chunks import Coder, Encoded
+from arcodec.chunks import GRID, Coder, Encoded
 from arcodec.container import MAX_CHUNK, Chunk, Source
 from arcodec.models.base import Symbols
 
@@ -107,6 +107,8 @@ def plane_parts(
             axis = int(plane.shape[1] >= count * _NARROWEST)
         extent = plane.shape[axis]
         step = max(1, -(-extent // count))
+        if plane.ndim == 3 and step >= 8 * GRID:
+            step = -(-step // GRID) * GRID
         for start in range(0, max(1, extent), step):
             part = plane[:, start : start + step] if axis else plane[start : start + step]
             yield Part(part, start == 0, bool(axis) and start > 0, last and start + step >= extent)
