@@ -201,7 +201,7 @@ def _compress_slabs(
     """A frame for what comes before the rows, one for each so many rows, and one for what comes after them."""
     others = replace(usable, bytes=[usable.rest])
     height = SLAB // slabs.row
-    if height > GRID:
+    if height >= 8 * GRID:
         height -= height % GRID
     reports: list[Report] = []
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arcodec.errors import CorruptError
-from arcodec.kernels import block_predictor
+from arcodec.kernels import block_predictor, dct
 from arcodec.kernels import coefficients as kernel
 from arcodec.kernels import port as ports
 from arcodec.models.coefficients import Coefficients, Component
@@ -86,6 +86,41 @@ def test_extremes(value: int, step: int) -> None:
     check(components, chunk)
     chunk[::2] = -1 - chunk[::2]
     check(components, chunk)
+
+
+def test_what_the_docstrings_bound_stays_within() -> None:
+    components = geometry(20, 20, 2, 2, False, np.full(64, 1))
+    model = Coefficients(components)
+    for high in (3, 2047, 32767):
+        chunk = RANDOM.choice(np.array([-high, high, 0], np.int16), (blocks(components), 64))
+        tables: Any = kernel.allocate(model._geometry, model._steps, len(chunk))
+        kernel.run(ports.meter(), np.empty(0, np.uint32), np.zeros(chunk.size, np.uint32), chunk, chunk.size, tables)
+        reference, edges, regressions, _, near, _, scales, weights, apms = tables[2:11]
+        for products, factors, _, _, _, solved, _ in regressions:
+            assert int(np.abs(products.astype(np.int64)).max()) < 0.7 * 2**31
+            assert int(np.abs(factors).max()) < 1 << 28
+            assert int(np.abs(solved).max()) <= 1 << 24
+        assert int(np.abs(reference).max()) < 1 << 25
+        assert int(np.abs(edges).max()) < 1 << 26
+        assert int(np.abs(near[block_predictor.OPEN]).max()) < 1 << 27
+        assert int(scales[0].max()) < 1 << 24
+        assert int(np.abs(weights).max()) < 1 << 22
+        assert 0 <= int(apms.min()) <= int(apms.max()) < 1 << 24
+
+
+def test_luma_is_halved_as_its_samples_are() -> None:
+    """A reference block is the DCT of the means of luma's samples in pairs, but for rounding."""
+    v, x = np.indices((8, 8))
+    transform = np.where(v == 0, np.sqrt(0.5), 1) * np.cos((2 * x + 1) * v * np.pi / 16) / 2
+    samples = RANDOM.normal(0, 50, 16)
+    pairs = transform @ samples.reshape(8, 2).mean(axis=1)
+    halves = sum(dct.PARTS[h] @ (transform @ samples[8 * h : 8 * h + 8]) for h in range(2)) / 2**14
+    assert np.abs(pairs - halves).max() < 0.05
+
+
+def test_other_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        Coefficients(geometry(3, 3, 1, 1, True, np.full(64, 1))).encode(np.zeros((8, 64), np.int16))
 
 
 def test_payloads_cut_short_are_noticed() -> None:

@@ -5,7 +5,15 @@ extrapolated to its upper one, in the DCT along the border too. With all other c
 predicts the remaining one (Lepton's edge prediction: Horn et al. 2017). Here the predictions from above and from the
 west are two of the features of a least-squares predictor for each frequency, learned from the blocks before.
 
-Coefficients are dequantised, clipped to +-LIMIT. Features are in 1/16 of the quantisation step of the frequency.
+A second regression learns in the same way how far off the first will be, from magnitudes.
+
+Coefficients are dequantised, clipped to +-LIMIT. Features are in 1/16 of the quantisation step of the frequency,
+within +-_FEATURE_LIMIT. Blocks count by the inverse of the magnitudes around (weighted least squares).
+
+Bounds. Samples are clipped to _SAMPLE_LIMIT, and sums forget 2**-8 of themselves: they stay within 1400**2 * 2**8 +
+2**8 < 0.7 * 2**31, as `least_squares.factor` demands. Weights are within 2**24 (2**-20), so that a prediction's sum
+of 16 products stays below 2**43, and `_solve`'s of 15 with factors (2**28) below 2**57. What is open of a border is
+below 2 * 8 * 724 * LIMIT < 2**27, factors to features below 2**20. A reference adds up at most 256 terms below 2**17.
 """
 
 from __future__ import annotations
@@ -15,7 +23,7 @@ from numba import int32, int64
 
 from arcodec.kernels import least_squares
 from arcodec.kernels.compiling import plain
-from arcodec.kernels.logistic import log2_q6
+from arcodec.kernels.dct import EDGE, PARTS, ZIGZAG
 from arcodec.kernels.residual import clip
 
 ROWS, COLUMNS, FIRST, SCALE_Y, SCALE_X = range(5)  # of a component in `geometry`
@@ -25,60 +33,24 @@ FEATURES, SIZES = 16, 12  # of the regressions of values and of sizes
 _FEATURE_LIMIT = 2047 << 4
 _MEAN_LIMIT = 4095 << 8
 _SAMPLE_LIMIT = 1400
-_MEMORY = 9  # sums forget 2**-_MEMORY of themselves with each block
-_RIDGE = 4096
+_MEMORY = 8  # sums forget 2**-_MEMORY of themselves with each block
+_RIDGES = 4096, 2000
+_PERIOD = 16  # of solving anew, in blocks
+_CALM = 12  # 1/16: among coefficients smaller than this on average all blocks count alike
 
-# Rows of `near`: coefficients of this block as far as known, of those around, of the reference (luma at the places of
-# a chroma block) and of the chroma component before, here, above and in the west; places of last coefficients; what of
-# the borders is unexplained (8 above, 8 west); factors from these to features; from coefficients to features.
-OWN, N, W, NW, NE, NN, WW, LUMA, LUMA_N, LUMA_W, CHROMA, CHROMA_N, CHROMA_W, LASTS, OPEN, BY_N, BY_W, BY_STEP = range(18)
 NEAR = 18
-LAST_N, LAST_W, LAST_NW, LAST_NE, LAST_LUMA, LAST_CHROMA, OWN_LAST = range(7)
-# `scalars`: predictions from the borders, magnitudes around and within the block, all as features; the scale.
-FROM_N, FROM_W, AROUND, WITHIN, BESIDE, OTHERS, SIZE, SHARE, SAME_N, SAME_W, SAME_LUMA, SAME_CHROMA, FIXED = range(13)
-SCALARS = 32
-
-# cos(k * pi / 16) in 2**-16, rounded.
-_COSINES = (65536, 64277, 60547, 54491, 46341, 36410, 25080, 12785, 0)
-
-
-def _cosine(k: int) -> int:
-    """cos(k * pi / 16) in 2**-16 for any k >= 0."""
-    k %= 32
-    if k > 16:
-        k = 32 - k
-    return _COSINES[k] if k <= 8 else -_COSINES[16 - k]
-
-
-def _basis() -> list[list[int]]:
-    """[frequency][sample] of the orthonormal DCT of 8 samples, 2**-17."""
-    return [[(_cosine((2 * x + 1) * u) if u else 46341) for x in range(8)] for u in range(8)]
-
-
-def _zigzag() -> list[int]:
-    """Row-major places in JPEG's order: along the antidiagonals, by turns downwards and upwards."""
-    return sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))
-
-
-def _halves() -> list[list[list[int]]]:
-    """[half][frequency][frequency]: from two DCTs of 8 samples to that of their 8 means in pairs, 2**-14."""
-    basis = _basis()
-    halves = [[[0] * 8 for _ in range(8)] for _ in range(2)]
-    for half in range(2):
-        for u in range(8):
-            for k in range(8):
-                total = 0
-                for x in range(4):
-                    total += basis[u][4 * half + x] * (basis[k][2 * x] + basis[k][2 * x + 1])
-                halves[half][u][k] = (total + (1 << 20)) >> 21  # 2**-34, and a half for the mean
-    return halves
-
-
-ZIGZAG = np.array(_zigzag(), np.int64)
-_BASIS = _basis()
-# An edge is 1.5 times its last samples less half of those before, 2**-10.
-_EDGE = np.array([(3 * row[0] - row[1] + 128) >> 8 for row in _BASIS], np.int64)
-_HALVES = np.array(_halves(), np.int64)
+# Rows of `near`: coefficients of this block as far as known, of those around, of the reference (luma at the places of
+# a chroma block) and of the chroma component before, here, above and in the west; places of last coefficients; what
+# of the borders is unexplained (8 above, 8 west); factors from these to features; from coefficients to features.
+OWN, N, W, NW, NE, NN, WW, LUMA, LUMA_N, LUMA_W, CHROMA, CHROMA_N, CHROMA_W, LASTS, OPEN, BY_N, BY_W, BY_STEP = range(
+    NEAR
+)
+LAST_N, LAST_W, LAST_NW, LAST_NE, LAST_LUMA, LAST_CHROMA = range(6)
+# `scalars`, all in units of features: predictions from the borders; sums of magnitudes (of the frequency in the
+# blocks around, of known ones nearby in the block, of those nearby in blocks around, of other components); the
+# magnitude to be expected by regression and by a fixed sum; values of the frequency elsewhere.
+FROM_N, FROM_W, AROUND, WITHIN, BESIDE, OTHERS, SIZE, FIXED, SAME_N, SAME_W, SAME_LUMA, SAME_CHROMA = range(12)
+SCALARS = 12
 
 
 def memory(geometry: np.ndarray) -> int:
@@ -87,8 +59,8 @@ def memory(geometry: np.ndarray) -> int:
     return 4 * 64 * most + 64 * int(geometry[:, COLUMNS].max()) + (1 << 20)
 
 
-def allocate(geometry: np.ndarray, steps: np.ndarray) -> tuple[object, ...]:
-    """Fresh reference, edges, predictor, features of a block, near, scalars."""
+def allocate(geometry: np.ndarray) -> tuple[object, ...]:
+    """Fresh reference, edges, both regressions, working arrays of features, near, scalars."""
     return (
         np.zeros((max(int(g[ROWS] * g[COLUMNS]) for g in geometry) if len(geometry) > 1 else 1, 64), np.int32),
         np.zeros((2, int(geometry[:, COLUMNS].max()), 8), np.int32),
@@ -122,6 +94,21 @@ def _forget(regression):
 
 
 @plain
+def _add_part(target, source, steps, part_y, part_x):
+    """Add to a chroma block's reference (2**-4) a luma block in one half of it, 0 or 1, or in all of it, 2."""
+    for place in range(64):
+        c = clip(int64(source[place]) * steps[place], -LIMIT, LIMIT)
+        if c == 0:
+            continue
+        u = place >> 3
+        v = place & 7
+        for i in range(u if part_y == 2 else 0, u + 1 if part_y == 2 else 8):
+            part = c * PARTS[part_y, i, u]
+            for j in range(v if part_x == 2 else 0, v + 1 if part_x == 2 else 8):
+                target[8 * i + j] += int32((part * PARTS[part_x, j, v]) >> 24)
+
+
+@plain
 def begin_component(component, geometry, symbols, all_steps, reference, near, predictor, spreads):
     """Forget what was learned, and make the reference of a chroma component."""
     if component < 2:
@@ -146,8 +133,8 @@ def begin_component(component, geometry, symbols, all_steps, reference, near, pr
     steps = all_steps[component]
     for place in range(64):
         step = steps[place]
-        near[BY_N, place] = (int64(1) << 28) // (_EDGE[place >> 3] * step)
-        near[BY_W, place] = (int64(1) << 28) // (_EDGE[place & 7] * step)
+        near[BY_N, place] = (int64(1) << 28) // (EDGE[place >> 3] * step)
+        near[BY_W, place] = (int64(1) << 28) // (EDGE[place & 7] * step)
         near[BY_STEP, place] = 65536 // step
     near[OWN] = 0
     near[LUMA:OPEN] = 0
@@ -164,27 +151,8 @@ def begin_component(component, geometry, symbols, all_steps, reference, near, pr
             target[:] = 0
             for half_y in range(high):
                 for half_x in range(wide):
-                    source = symbols[
-                        min(y * high + half_y, rows - 1) * columns + min(x * wide + half_x, columns - 1)
-                    ]
-                    for u in range(8):
-                        for v in range(8):
-                            c = clip(int64(source[8 * u + v]) * luma[8 * u + v], -LIMIT, LIMIT)
-                            if c == 0:
-                                continue
-                            if high == 1 and wide == 1:
-                                target[8 * u + v] = int32(c << 4)
-                            elif high == 1:
-                                for j in range(8):
-                                    target[8 * u + j] += int32((c * _HALVES[half_x, j, v]) >> 10)
-                            elif wide == 1:
-                                for i in range(8):
-                                    target[8 * i + v] += int32((c * _HALVES[half_y, i, u]) >> 10)
-                            else:
-                                for i in range(8):
-                                    part = c * _HALVES[half_y, i, u]
-                                    for j in range(8):
-                                        target[8 * i + j] += int32((part * _HALVES[half_x, j, v]) >> 24)
+                    source = min(y * high + half_y, rows - 1) * columns + min(x * wide + half_x, columns - 1)
+                    _add_part(target, symbols[source], luma, half_y if high > 1 else 2, half_x if wide > 1 else 2)
 
 
 @plain
@@ -268,19 +236,19 @@ def _solve(regression, place, ridge):
 
 
 @plain
-def _learn(regression, place, raw, scaled, share, ridge, memory, period):
-    """Take in features and target."""
+def _learn(regression, place, raw, scaled, share, ridge):
+    """Take in features and target, which count the less, the larger the coefficients around are."""
     own = regression[0][place]
     counts = regression[6]
     size = regression[5].shape[1] + 1
     for k in range(size):
         scaled[k] = int32(clip(int64(raw[k]) * share >> 16, -_SAMPLE_LIMIT, _SAMPLE_LIMIT))
     for k in range(len(own)):
-        own[k] = int32(own[k] - (own[k] >> int32(memory)))
+        own[k] = int32(own[k] - (own[k] >> int32(_MEMORY)))
     least_squares.learn(own, scaled, size, 1, False)
     counts[place] += 1
     met = counts[place]
-    if met % period == 0 or (met < 16 and met >= 4 and met % 4 == 0):
+    if met % _PERIOD == 0 or (met < _PERIOD and met % 4 == 0):
         _solve(regression, place, ridge)
 
 
@@ -381,14 +349,14 @@ def reveal(place, value, mean, near, predictor, spreads, features, steps, scalar
     sizes = features[2]
     raw[FEATURES] = int32(value << 4)
     sizes[SIZES] = int32(min(abs((value << 4) - (mean >> 4)), int64(_FEATURE_LIMIT)))
-    fixed = scalars[SIZE] if scalars[30] else scalars[FIXED]
-    _learn(predictor, place, raw, features[1], (int64(1) << 24) // (fixed + scalars[25]), scalars[24], scalars[26], scalars[27])
-    _learn(spreads, place, sizes, features[1], (int64(1) << 24) // (fixed + scalars[25]), scalars[31], scalars[28], scalars[29])
+    share = (int64(1) << 24) // (scalars[FIXED] + _CALM)
+    _learn(predictor, place, raw, features[1], share, int64(_RIDGES[0]))
+    _learn(spreads, place, sizes, features[1], share, int64(_RIDGES[1]))
     if value != 0:
         known = clip(value * steps[place], -LIMIT, LIMIT)
         near[OWN, place] = known
-        near[OPEN, place & 7] -= _EDGE[place >> 3] * known
-        near[OPEN, 8 + (place >> 3)] -= _EDGE[place & 7] * known
+        near[OPEN, place & 7] -= EDGE[place >> 3] * known
+        near[OPEN, 8 + (place >> 3)] -= EDGE[place & 7] * known
 
 
 @plain
@@ -400,10 +368,10 @@ def end_block(x, edges, near):
         right = int64(0)
         for u in range(8):
             if u & 1:
-                lower -= _EDGE[u] * own[8 * u + v]
-                right -= _EDGE[u] * own[8 * v + u]
+                lower -= EDGE[u] * own[8 * u + v]
+                right -= EDGE[u] * own[8 * v + u]
             else:
-                lower += _EDGE[u] * own[8 * u + v]
-                right += _EDGE[u] * own[8 * v + u]
+                lower += EDGE[u] * own[8 * u + v]
+                right += EDGE[u] * own[8 * v + u]
         edges[0, x, v] = int32(lower)
         edges[1, 0, v] = int32(right)

@@ -1,4 +1,7 @@
-"""Contexts of the decisions about DCT coefficients."""
+"""Contexts of the decisions about DCT coefficients: of slots, as hashes; of weight sets and maps; of experts' scales.
+
+Magnitudes are classed by half octaves. Signed quantities are turned to the predicted sign.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from numba import int64
 from arcodec.kernels.block_predictor import (
     AROUND,
     BESIDE,
+    FIXED,
     FROM_N,
     FROM_W,
     LAST_CHROMA,
@@ -17,19 +21,16 @@ from arcodec.kernels.block_predictor import (
     LAST_NW,
     LAST_W,
     LASTS,
-    N,
-    NE,
-    NW,
     OTHERS,
     OWN,
     SAME_CHROMA,
     SAME_LUMA,
     SAME_N,
     SAME_W,
-    FIXED,
     SIZE,
-    W,
     WITHIN,
+    N,
+    W,
 )
 from arcodec.kernels.compiling import plain
 from arcodec.kernels.logistic import log2_q6
@@ -52,11 +53,6 @@ def scale_table(experts: int, components: int) -> np.ndarray:
 def _size(x):
     """A class of a magnitude in 1/16: half octaves, 0 ... 23."""
     return min((log2_q6(x + 4) - 128) >> 5, int64(23))
-
-
-@plain
-def _octave(x):
-    return min((log2_q6(x + 4) - 128) >> 6, int64(11))
 
 
 @plain
@@ -123,7 +119,7 @@ def of_last(hashes, within, near, component):
 
 @plain
 def of_value(hashes, within, scale_contexts, near, scalars, place, k, last, component, mean, centre, turned, summary):
-    """Of a coefficient; turned: the sign that is taken for positive."""
+    """Of a coefficient; turned: the sign taken for positive; summary: number and sum of the block's known levels."""
     count = summary[0]
     total = summary[1]
     size = _size(scalars[FIXED])
@@ -189,7 +185,7 @@ def of_value(hashes, within, scale_contexts, near, scalars, place, k, last, comp
 
 @plain
 def means(kept, scalars, place, mean):
-    """Of the experts."""
+    """Set `kept`, the experts' means (1/256): of the regression, twice; 0, or DC's by the borders; by a border."""
     u = place >> 3
     v = place & 7
     kept[0] = mean

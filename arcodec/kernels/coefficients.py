@@ -1,26 +1,31 @@
 """Quantised DCT coefficients of a JPEG picture: the model's loop.
 
 Components are coded one after another, blocks in rows. A block begins with the place of its last coefficient that is
-not 0, in zigzag order; from there coefficients are coded towards the lowest frequency, DC last (as in Lepton: Horn et
-al. 2017), each by decisions: 0 or not, the sign, the bits of the magnitude's length in unary, the bits after the first.
+not 0, in zigzag order; from there coefficients are coded towards the lowest frequency, DC last (Lepton: Horn et al.
+2017), each by decisions: 0 or not, the sign, the magnitude's length in bits in unary, the bits after the first.
 Every decision is predicted by experts, logistic distributions about predicted values (`block_predictor`), and by
 slots of contexts (`coefficient_contexts`), mixed by `wide_mixer` and refined by two maps (`weight_sets`).
 
 Signs are turned so that the predicted value is never negative: what was learned of one sign holds for the other.
+Each component begins with the weights, maps and scales of the one before.
+
+Bounds. DC's distance from its centre (within +-4095) is below 2**16 in magnitude, so LENGTHS bits do for any int16. A
+damaged stream may say more; it is cut to 16 bits. Residuals that scales learn from stay below 2**16, as those of
+`residual`; distances from a mean are clipped to _REACH, as `cdf` demands. Inputs are stretches within +-4095, there
+are 8 sets, and the push is below 2**16: what `wide_mixer` demands.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numba import int16, int32, int64, uint32, uint64
 
 from arcodec.kernels import block_predictor, residual, wide_mixer
 from arcodec.kernels import coefficient_contexts as contexts
-from arcodec.kernels.block_predictor import COLUMNS, FIRST, ROWS, ZIGZAG
+from arcodec.kernels.block_predictor import COLUMNS, FIRST, ROWS
 from arcodec.kernels.coefficient_contexts import CONTEXTS
 from arcodec.kernels.compiling import kernel, plain
+from arcodec.kernels.dct import ZIGZAG
 from arcodec.kernels.fixed import leading_zeros, stretch_table
 from arcodec.kernels.logistic import ONE, cdf, slope, squash_24, stretch_ratio
 from arcodec.kernels.port import code_bit, end_symbol, overrun
@@ -44,11 +49,11 @@ _ROWS = sum(SET_SIZES)
 _SIZES = np.array(SET_SIZES, np.int64)
 INPUTS = -(-(EXPERTS + CONTEXTS + 1) // wide_mixer.LANES) * wide_mixer.LANES
 APM_CONTEXTS = 64
-_RATES = 60, 400, 3000  # of the mixer, 2**-10: its end, what it starts above that, decisions that halve this
-_START_EXPERT, _START_CONTEXT = 14000, 7000  # weights, 2**-16
+_RATES = 16, 70, 3000  # of the mixer: its end, what it starts above that, blocks that halve this
+_START_EXPERT, _START_CONTEXT = 14000, 5000  # weights, 2**-16
 _FLOOR = 24  # of an expert's masses, 2**-24
 _MOST_MET = 1000
-_SLOT_RATES = np.array([65536 * 2 // (2 * n + 3) for n in range(1024)], np.int64)
+_SLOT_RATES = np.array([max(65536 * 2 // (2 * n + 3), 252) for n in range(1024)], np.int64)
 _TRUST = np.array([256 * (n + 1) // (n + 4) for n in range(1024)], np.int64)  # in a slot met n times, 2**-8
 _STRETCH = stretch_table()
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -65,7 +70,7 @@ def table_shapes(components: int, blocks: int) -> list[tuple[tuple[int, ...], ty
         ((APMS, components * KINDS * APM_CONTEXTS, APM_STEPS), np.int32),
         ((CONTEXTS, 1 << bits), np.uint32),
         ((3, INPUTS), np.int32),
-        ((16, 64), np.int64),
+        ((11, 64), np.int64),
     ]
 
 
@@ -75,9 +80,7 @@ def memory(geometry: np.ndarray, blocks: int) -> int:
     return tables + block_predictor.memory(geometry) + (1 << 20)
 
 
-def allocate(
-    geometry: np.ndarray, steps: np.ndarray, blocks: int
-) -> tuple[object, ...]:
+def allocate(geometry: np.ndarray, steps: np.ndarray, blocks: int) -> tuple[object, ...]:
     """Fresh tables as `run` takes them after `stop`; geometry as for `run`."""
     components = len(geometry)
     tables: list[np.ndarray] = [np.zeros(s, t) for s, t in table_shapes(components, blocks)]
@@ -88,24 +91,13 @@ def allocate(
     start[:, EXPERTS : EXPERTS + CONTEXTS] = _START_CONTEXT
     apms[:] = np.array(apm_tables(1)[0, 0], np.int32)
     slots[:] = 1 << 31
-    import os
-    P = [16, 70, 3000, 65536 // 260, 256, 4, 14000, 5000, 4096, 12, 9, 16, 9, 16, 0, 2000]
-    for kv in os.environ.get("P", "").split(","):
-        if kv:
-            a, b = kv.split("=")
-            P[int(a)] = int(b)
-    tables[5][15, : len(P)] = P
-    start[:, :EXPERTS] = P[6]
-    start[:, EXPERTS : EXPERTS + CONTEXTS] = P[7]
-    made = block_predictor.allocate(geometry, steps)
-    made[-1][24:32] = P[8:16]
-    return (geometry, steps, *made, *tables)
+    return (geometry, steps, *block_predictor.allocate(geometry), *tables)
 
 
 @plain
-def _decide(port, words, bit, kind, node, component, components, hashes, within, rate, tables):
-    """Code one decision; the experts' inputs are set."""
-    weights, apms, slots, mixing, places, selected, tune = tables
+def _decide(port, words, bit, kind, node, component, components, rate, learned):
+    """Code one decision and learn from it; the experts' inputs are set. `node` tells its like in hashes."""
+    weights, apms, slots, mixing, places, selected, hashes, within = learned
     inputs = mixing[0]
     shift = leading_zeros(int64(slots.shape[1])) + 1
     for k in range(CONTEXTS):
@@ -134,7 +126,7 @@ def _decide(port, words, bit, kind, node, component, components, hashes, within,
         slot = int64(slots[k, places[k]])
         met = slot & 1023
         chance = slot >> 10
-        chance += ((target - chance) * max(_SLOT_RATES[met], tune[3])) >> 16
+        chance += ((target - chance) * _SLOT_RATES[met]) >> 16
         slots[k, places[k]] = uint32((chance << 10) | min(met + 1, int64(_MOST_MET)))
     return bit
 
@@ -160,52 +152,53 @@ def _inherit(scales, weights, apms, component, components):
 
 
 @plain
-def _below(means, slopes, e, threshold):
+def _below(experts, e, threshold):
     """An expert's CDF below a threshold."""
-    return cdf(clip((threshold << 8) - 128 - means[e], -_REACH, _REACH), slopes[e])
+    return cdf(clip((threshold << 8) - 128 - experts[0, e], -_REACH, _REACH), experts[1, e])
 
 
 @plain
-def _code_last(port, words, last, component, components, hashes, within, rate, tables):
+def _code_last(port, words, last, component, components, rate, learned):
     """Code the place of the last coefficient other than 0, 0 ... 63."""
-    inputs = tables[3][0]
+    inputs = learned[3][0]
     for e in range(EXPERTS):
         inputs[e] = 0
     node = int64(1)
     for b in range(6):
         bit = (last >> (5 - b)) & 1
-        bit = _decide(
-            port, words, bit, int64(LAST + b), int64(1 << 20) + node, component, components, hashes, within, rate, tables
-        )
+        bit = _decide(port, words, bit, int64(LAST + b), int64(1 << 20) + node, component, components, rate, learned)
         node = node * 2 + bit
     return node & 63
 
 
 @plain
 def _code_value(
-    port, words, value, certain, component, components, means, slopes, floors, tops, hashes, within, rate, tables
+    port, words, value, certain, component, components, experts, rate, learned
 ):  # fmt: skip
     """Code a value; `certain`: that it is not 0."""
-    inputs = tables[3][0]
+    inputs = learned[3][0]
+    means = experts[0]
+    floors = experts[2]
+    tops = experts[3]
     if not certain:
         for e in range(EXPERTS):
-            zero = _below(means, slopes, e, int64(1)) - _below(means, slopes, e, int64(0))
+            zero = _below(experts, e, int64(1)) - _below(experts, e, int64(0))
             inputs[e] = stretch_ratio(ONE - zero + _FLOOR, zero + _FLOOR)
         if not _decide(
-            port, words, int64(value != 0), int64(ZERO), int64(ZERO), component, components, hashes, within, rate, tables
+            port, words, int64(value != 0), int64(ZERO), int64(ZERO), component, components, rate, learned
         ):
             return int64(0)
     for e in range(EXPERTS):
-        floors[e] = _below(means, slopes, e, int64(0))
-        tops[e] = ONE - _below(means, slopes, e, int64(1))
+        floors[e] = _below(experts, e, int64(0))
+        tops[e] = ONE - _below(experts, e, int64(1))
         inputs[e] = stretch_ratio(floors[e] + _FLOOR, tops[e] + _FLOOR)
     negative = _decide(
-        port, words, int64(value < 0), int64(SIGN), int64(certain) + 1, component, components, hashes, within, rate, tables
+        port, words, int64(value < 0), int64(SIGN), int64(certain) + 1, component, components, rate, learned
     )
     for e in range(EXPERTS):
         if negative:
             means[e] = -means[e]
-        floors[e] = _below(means, slopes, e, int64(1))
+        floors[e] = _below(experts, e, int64(1))
         tops[e] = ONE
     size = abs(value)
     length = int64(1)
@@ -213,8 +206,8 @@ def _code_value(
     while length < LENGTHS:
         threshold = int64(1) << length
         bit = _split(
-            port, words, size, threshold, int64(LENGTH + length), side + 4 + length, component, components, means,
-            slopes, floors, tops, hashes, within, rate, tables,
+            port, words, size, threshold, int64(LENGTH + length), side + 4 + length, component, components, experts,
+            rate, learned,
         )  # fmt: skip
         if not bit:
             break
@@ -235,8 +228,7 @@ def _code_value(
             kind = int64(LATER_BIT)
             node = side + 256 + 32 * length + b
         bit = _split(
-            port, words, size, known + (int64(1) << b), kind, node, component, components, means, slopes, floors,
-            tops, hashes, within, rate, tables,
+            port, words, size, known + (int64(1) << b), kind, node, component, components, experts, rate, learned,
         )  # fmt: skip
         known += bit << b
     return -known if negative else known
@@ -244,20 +236,21 @@ def _code_value(
 
 @plain
 def _split(
-    port, words, size, threshold, kind, node, component, components, means, slopes, floors, tops, hashes, within, rate,
-    tables,
+    port, words, size, threshold, kind, node, component, components, experts, rate, learned,
 ):  # fmt: skip
     """Code whether a magnitude reaches a threshold within the range that is open."""
-    inputs = tables[3][0]
-    middles = tables[5]
-    first = int64(8)  # a part of `selected` that the weight sets leave free
+    inputs = learned[3][0]
+    middles = learned[5]
+    floors = experts[2]
+    tops = experts[3]
+    first = int64(SETS)  # the weight sets leave this part of `selected` free
     for e in range(EXPERTS):
-        middle = _below(means, slopes, e, threshold)
+        middle = _below(experts, e, threshold)
         middles[first + e] = middle
-        inputs[e] = stretch_ratio(max(tops[e] - middle, int64(0)) + _FLOOR, max(middle - floors[e], int64(0)) + _FLOOR)
-    bit = _decide(
-        port, words, int64(size >= threshold), kind, node, component, components, hashes, within, rate, tables
-    )
+        inputs[e] = stretch_ratio(
+            max(tops[e] - middle, int64(0)) + _FLOOR, max(middle - floors[e], int64(0)) + _FLOOR
+        )
+    bit = _decide(port, words, int64(size >= threshold), kind, node, component, components, rate, learned)
     for e in range(EXPERTS):
         if bit:
             floors[e] = middles[first + e]
@@ -278,18 +271,16 @@ def _run(port, words, costs, symbols, stop, tables):
     within = vectors[1]
     means = vectors[2]
     slopes = vectors[3]
-    floors = vectors[4]
-    tops = vectors[5]
+    experts = vectors[2:6]  # means, slopes, CDF below and up to the ends of the open range
     kept = vectors[6]
     scale_contexts = vectors[7]
     summary = vectors[8]
-    tune = vectors[15]
-    learned = (weights, apms, slots, mixing, vectors[9], vectors[10], tune)
+    learned = (weights, apms, slots, mixing, vectors[9], vectors[10], hashes, within)
     decided = int64(0)
     done = int64(0)
     for c in range(components):
-        rows = geometry[c, 0]
-        columns = geometry[c, 1]
+        rows = geometry[c, ROWS]
+        columns = geometry[c, COLUMNS]
         start = geometry[c, FIRST]
         steps = all_steps[c]
         block_predictor.begin_component(c, geometry, symbols, all_steps, reference, near, predictor, spreads)
@@ -302,7 +293,7 @@ def _run(port, words, costs, symbols, stop, tables):
             x = (block - start) % columns
             own = symbols[block]
             block_predictor.begin_block(c, y, x, geometry, symbols, all_steps, reference, edges, near)
-            rate = tune[0] + tune[1] * tune[2] // (tune[2] + decided)
+            rate = _RATES[0] + _RATES[1] * _RATES[2] // (_RATES[2] + decided)
             decided += 1
 
             last = int64(0)
@@ -311,8 +302,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     last = int64(k)
                     break
             contexts.of_last(hashes, within, near, c)
-            last = _code_last(port, words, last, int64(c), components, hashes, within, rate, learned)
-            near[block_predictor.LASTS, block_predictor.OWN_LAST] = last
+            last = _code_last(port, words, last, int64(c), components, rate, learned)
             for k in range(63, last, -1):
                 own[ZIGZAG[k]] = int16(0)
                 end_symbol(port, costs, done)
@@ -325,8 +315,9 @@ def _run(port, words, costs, symbols, stop, tables):
                 centre = (mean + 128) >> 8 if k == 0 else int64(0)
                 turned = int64(-1) if mean - (centre << 8) < 0 else int64(1)
                 contexts.of_value(
-                    hashes, within, scale_contexts, near, scalars, place, int64(k), last, c, mean, centre, turned, summary
-                )
+                    hashes, within, scale_contexts, near, scalars, place, int64(k), last, c, mean, centre, turned,
+                    summary,
+                )  # fmt: skip
                 contexts.means(kept, scalars, place, mean)
                 for e in range(EXPERTS):
                     means[e] = turned * (kept[e] - (centre << 8))
@@ -334,8 +325,7 @@ def _run(port, words, costs, symbols, stop, tables):
                 value = turned * (int64(own[place]) - centre)
                 certain = k == last and k > 0
                 value = _code_value(
-                    port, words, value, certain, int64(c), components, means, slopes, floors, tops, hashes, within, rate,
-                    learned,
+                    port, words, value, certain, int64(c), components, experts, rate, learned,
                 )  # fmt: skip
                 value = turned * value + centre
                 own[place] = int16(value)
@@ -346,7 +336,9 @@ def _run(port, words, costs, symbols, stop, tables):
                     residual.learn_scale(scales, e, c, scale_contexts[e], error)
                 summary[0] += int64(value != 0)
                 summary[1] += min(abs(value), int64(255))
-                block_predictor.reveal(place, clip(value, -2047, 2047), mean, near, predictor, spreads, features, steps, scalars)
+                block_predictor.reveal(
+                    place, clip(value, -2047, 2047), mean, near, predictor, spreads, features, steps, scalars
+                )
             block_predictor.end_block(x, edges, near)
             if overrun(port, words):
                 return done - 64

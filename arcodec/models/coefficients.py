@@ -51,6 +51,15 @@ class Coefficients(Model):
         return tuple(shape) == (self._blocks, 64)
 
     def arrange(self, chunk: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A writable copy, int16.
+
+        Raises:
+            ValueError: the shape is not that of the components.
+        """
+        if not self.accepts(chunk.shape):
+            raise ValueError(
+                f"coefficients of shape {chunk.shape}, and not {(self._blocks, 64)} as the components say"
+            )
         return np.array(chunk, np.int16, order="C")
 
     def run(self, port: Port, words: Words, costs: Words, symbols: npt.NDArray[Any], stop: int) -> int:
