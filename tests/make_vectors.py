@@ -137,7 +137,6 @@ SAMPLES = {
 }
 
 
-
 def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
     """A picture of coefficients, as PGM or PPM: brightness in waves, a few frequencies."""
     shape = (rows, columns, 1 if layout == jpeg_blocks.GRAY else 3)
