@@ -146,9 +146,10 @@ def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
     for k, (height, width) in enumerate(shapes):
         number = np.arange((height // 8) * (width // 8))
         own = np.zeros((len(number), 64), np.int16)
-        own[:, 0] = (number * 7 % 29 - 14) * (2 - (k > 0))
-        for frequency, period in ((1, 5), (8, 7), (9, 3), (2, 11), (16, 4), (10, 13)):
-            own[:, frequency] = number * period % 5 - 2
+        own[:, 0] = number * 7 % 29 - 14
+        for frequency in range(1, 64):
+            rarely = 1 + 3 * (frequency // 8 + frequency % 8)
+            own[:, frequency] = (number * frequency % 3 - 1) * (number * 31 % rarely == 0) * (k == 0 or rarely < 9)
         blocks.append(own)
     steps = np.stack([tables[174 if k else 74] for k in range(len(shapes))])
     strips = tuple(np.full(s, 120, np.uint8) for p in shapes for s in jpeg_blocks.strips_shapes(p))
