@@ -64,6 +64,7 @@ _FACTOR = 20  # fraction bits of L
 _FACTOR_LIMIT = (1 << 28) - 1
 _ROW_LIMIT = (1 << 29) - 1
 _RESIDUAL_LIMIT = (1 << 20) - 1  # Q8
+WIDE_LIMIT = (1 << 26) - 1  # the same for samples of 16 bits
 
 
 def features(channels: int) -> tuple[int, ...]:
@@ -210,23 +211,23 @@ def factor(left, right, lower, rows, work, size, features, ridge):
 
 
 @inline
-def _residual(z):
-    return min(max(z >> _FACTOR, int64(-_RESIDUAL_LIMIT)), int64(_RESIDUAL_LIMIT))
+def _residual(z, limit):
+    return min(max(z >> _FACTOR, int64(-limit)), int64(limit))
 
 
 @plain
-def substitute(lower, work, samples, features, width):
+def substitute(lower, work, samples, features, width, limit=_RESIDUAL_LIMIT):
     """Forward substitution through the features (samples[:features]; a multiple of 4), four at a time."""
     for i in range(features):
         work[i] = int64(samples[i]) << (_FACTOR + 8)
     for i in range(features, width):
         work[i] = 0
     for j in range(0, features, 4):
-        a = _residual(work[j])
-        b = _residual(work[j + 1] - int64(lower[j, j + 1]) * a)
-        c = _residual(work[j + 2] - int64(lower[j, j + 2]) * a - int64(lower[j + 1, j + 2]) * b)
+        a = _residual(work[j], limit)
+        b = _residual(work[j + 1] - int64(lower[j, j + 1]) * a, limit)
+        c = _residual(work[j + 2] - int64(lower[j, j + 2]) * a - int64(lower[j + 1, j + 2]) * b, limit)
         d = work[j + 3] - int64(lower[j, j + 3]) * a - int64(lower[j + 1, j + 3]) * b
-        d = _residual(d - int64(lower[j + 2, j + 3]) * c)
+        d = _residual(d - int64(lower[j + 2, j + 3]) * c, limit)
         begin = (j + 4) & -8
         row_a = lower[j, begin:]
         row_b = lower[j + 1, begin:]
@@ -239,7 +240,8 @@ def substitute(lower, work, samples, features, width):
 
 @plain
 def begin_pixel(
-    which, past, sums, rates, factors, work, samples, offsets, features, window, pixel, column, channels
+    which, past, sums, rates, factors, work, samples, offsets, features, window, pixel, column, channels,
+    limit=_RESIDUAL_LIMIT,
 ):  # fmt: skip
     """Load a pixel's features, factor anew where a block begins, and substitute."""
     own = samples[which]
@@ -251,20 +253,20 @@ def begin_pixel(
         ridge = int64(rates[which, RIDGE]) << int64(rates[which, GAIN])
         past_right = past[1, column // block]
         factor(sums[which, 0], past_right, factors[which, 0], factors[which, 1], work[which], size, features, ridge)
-    substitute(factors[which, 0], work[which], own, features, (size + 7) & -8)
+    substitute(factors[which, 0], work[which], own, features, (size + 7) & -8, limit)
 
 
 @inline
-def prediction(work, which, target):
+def prediction(work, which, target, limit=_RESIDUAL_LIMIT):
     """What is predicted for a target, Q8, less its channel's western sample; `target`: its row."""
-    return -_residual(work[which, target])
+    return -_residual(work[which, target], limit)
 
 
 @inline
-def reveal(factors, work, samples, which, target, size, sample):
+def reveal(factors, work, samples, which, target, size, sample, limit=_RESIDUAL_LIMIT):
     """Make a target's true value known, for the predictions of those after it."""
     samples[which, target] = int32(sample)
-    residual = _residual(work[which, target] + (int64(sample) << (_FACTOR + 8)))
+    residual = _residual(work[which, target] + (int64(sample) << (_FACTOR + 8)), limit)
     for i in range(target + 1, size):
         work[which, i] -= int64(factors[which, 0, target, i]) * residual
 
@@ -281,5 +283,26 @@ def end_pixel(which, past, sums, rates, samples, size, column, columns, share):
     block = int64(rates[which, BLOCK])
     weight = int32(max(((int64(1) << rates[which, GAIN]) * share) // WHOLE, int64(1)))
     learn(sums[which, 1], samples[which], size, weight, column % block == 0)
+    if column % block == block - 1 or column == columns - 1:
+        end_block(past[0, column // block], sums[which, 0], sums[which, 1], rates, which)
+
+
+@plain
+def end_deep_pixel(which, past, sums, rates, samples, scaled, size, column, columns, around, level):
+    """The same for samples of up to 16 bits, which are scaled so that the residuals around come to `level`.
+
+    scaled: int32[size], for that. `around`: see `residual.energy`; `level`: Q8, steps.
+    """
+    block = int64(rates[which, BLOCK])
+    gain = int64(rates[which, GAIN])
+    own = samples[which]
+    largest = int32(1)
+    for i in range(size):
+        largest = max(largest, abs(own[i]))
+    most = int64(255 << 16) >> (8 - (gain >> 1))  # 2**-8; of odd gains half a bit is lost
+    scale = min((level << (8 + (gain >> 1))) // max(around >> 3, level), (most - 128) // int64(largest))
+    for i in range(size):
+        scaled[i] = int32((int64(own[i]) * scale + 128) >> 8)
+    learn(sums[which, 1], scaled, size, int32(1), column % block == 0)
     if column % block == block - 1 or column == columns - 1:
         end_block(past[0, column // block], sums[which, 0], sums[which, 1], rates, which)
