@@ -45,7 +45,7 @@ SETTINGS = 8
 
 def _width(tier: Tier, channels: int) -> int:
     """Inputs of the mixer, filled up to whole vectors."""
-    inputs = len(tier.predictors) + experts.AFTER + len(tier.contexts(channels))
+    inputs = len(tier.predictors) + deep_experts.AFTER + len(tier.contexts(channels))
     return -(-inputs // wide_mixer.LANES) * wide_mixer.LANES
 
 
@@ -58,7 +58,7 @@ def table_shapes(tier: Tier, shape: Sequence[int]) -> list[tuple[tuple[int, ...]
     pasts = [(2, b, n * (n + 1) // 2) for b, n in zip(blocks, sizes, strict=True)]
     predictors, size = len(sizes), max(sizes)
     vectors = -(-size // 8) * 8
-    count = predictors + experts.AFTER
+    count = predictors + deep_experts.AFTER
     contexts = len(tier.contexts(channels))
     width = _width(tier, channels)
     bits = min(tier.bits, max((rows * columns).bit_length() + 2, 10))
@@ -88,7 +88,7 @@ def allocate(tier: Tier, shape: Sequence[int], largest: int) -> tuple[object, ..
     pasts = tuple(tables[:MOST])
     window, errors, scales, biases, weights, apms, *_ = tables[MOST + 4 :]
     predictors = len(tier.predictors)
-    count = predictors + experts.AFTER
+    count = predictors + deep_experts.AFTER
     window[:] = (largest + 1) >> 1
     errors[:] = (largest + 1) << 4
     scales[:] = deep_experts.scale_table(count, channels)
@@ -139,7 +139,7 @@ def _run(port, words, costs, symbols, stop, tables):
     predictors = len(features)
     blend = predictors  # experts after the predictors
     centred = predictors + 1
-    count = predictors + experts.AFTER
+    count = predictors + deep_experts.AFTER
     slot_bits = int64(63) - leading_zeros(slots.shape[1] // channels)
 
     means = vectors[0]
@@ -197,7 +197,7 @@ def _run(port, words, costs, symbols, stop, tables):
                 loud += energies[blend]
                 scale, lively = deep_experts.spread(
                     slopes, contexts, scales, means, energies, errors, window, place, spot, c, channels, stride,
-                    predictors,
+                    predictors, max(top, int64(1)),
                 )  # fmt: skip
                 centre = (mean + 128) >> 8
                 parity = (y & 1) * 2 + (x & 1)

@@ -15,11 +15,12 @@ from numba import int32, int64
 
 from arcodec.kernels import residual, weight_sets
 from arcodec.kernels.compiling import plain
-from arcodec.kernels.experts import AFTER, blend_of, known_residual
+from arcodec.kernels.experts import blend_of, known_residual
 from arcodec.kernels.logistic import REACH, cdf_of, exp2_q6, log2_q6, stretch_ratio
 from arcodec.kernels.residual import clip, trit
 from arcodec.kernels.window import activity, texture
 
+AFTER = 4  # experts after the predictors
 MIN_SCALE, MAX_SCALE = 100, 22 << 6
 SIZES = 48  # of residuals, in thirds of an octave
 SCALES = SIZES * 6
@@ -89,6 +90,7 @@ def centre(
     mean = clip(means[blend] + bias, 0, top)
     means[blend + 1] = mean
     means[blend + 2] = mean
+    means[blend + 3] = mean
     return mean
 
 
@@ -100,7 +102,7 @@ def learn_bias(biases, channel, leanings, error, shift):
 
 @plain
 def spread(
-    slopes, contexts, scales, means, energies, errors, window, place, spot, channel, channels, stride, predictors
+    slopes, contexts, scales, means, energies, errors, window, place, spot, channel, channels, stride, predictors, top
 ):  # fmt: skip
     """As `experts.spread`."""
     centred = predictors + 1
@@ -110,6 +112,8 @@ def spread(
     contexts[centred] = _scale_context(around, known_residual(errors, centred, spot, channel))
     lively = activity(window, place, channels, stride)
     contexts[centred + 1] = _texture_scale_context(lively, abs(means[0] - means[1]))
+    share = clip((log2_q6(around) - log2_q6((lively << 8) + 256) >> 5) + 2, 0, 5)
+    contexts[centred + 2] = (means[centred] * (SIZES - 1) // top) * 6 + share
     for e in range(predictors + AFTER):
         slopes[e] = exp2_q6((int64(30) << 6) - _log_scale(scales, e, channel, contexts[e]))
     scale = max(exp2_q6(_log_scale(scales, centred, channel, contexts[centred])), int64(_SMALLEST_SCALE))
