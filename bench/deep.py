@@ -1,10 +1,10 @@
 """Images of 16-bit samples beside JPEG XL -e 9 and PNG: whole files, by level.
 
-There are few free photographs of more than 8 bits, so they are made, always the same, of 8-bit ones of the training
-set: the samples are made linear by the sRGB curve and averaged over squares of 2 x 2 pixels, which gives them fractions
-(and, where the squares lie one pixel apart, the softness of a sensor's picture); then a sensor looks at it: electrons
-are drawn by Poisson's law for a given full well, Gaussian read noise is added, an ADC of 12, 14 or 16 bits cuts. What it
-says is kept as
+There are few free photographs of more than 8 bits, so they are made, always the same, of 8-bit ones of the
+training set: the samples are made linear by the sRGB curve and averaged over squares of 2 x 2 pixels, which gives
+them fractions (and, where the squares lie one pixel apart, the softness of a sensor's picture); then a sensor looks
+at it: electrons are drawn by Poisson's law for a given full well, Gaussian read noise is added, an ADC of 12, 14 or
+16 bits cuts. What it says is kept as
 
     linear   RGB, stretched to 16 bits
     gamma    RGB of 16 bits through the sRGB curve
@@ -16,7 +16,6 @@ Run: ARCODEC_TRAIN=... python -m bench.deep --markdown
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,7 +95,7 @@ def make(pixels: npt.NDArray[np.uint8], recipe: Recipe, seed: int) -> Samples:
 
 def _mosaic(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Of each pixel the colour that an RGGB sensor sees: (rows, columns, 1)."""
-    seen = light[..., 1:2].copy()
+    seen: npt.NDArray[np.float64] = light[..., 1:2].copy()
     seen[::2, ::2] = light[::2, ::2, 0:1]
     seen[1::2, 1::2] = light[1::2, 1::2, 2:3]
     return seen
@@ -113,7 +112,7 @@ def jpeg_xl(samples: Samples) -> bytes:
     """The image by JPEG XL's reference encoder, lossless, effort 9."""
     import imagecodecs
 
-    data: bytes = imagecodecs.jpegxl_encode(samples.squeeze(), effort=9, lossless=True)
+    data = bytes(imagecodecs.jpegxl_encode(samples.squeeze(), effort=9, lossless=True))
     assert np.array_equal(imagecodecs.jpegxl_decode(data), samples.squeeze())
     return data
 
@@ -122,8 +121,7 @@ def png(samples: Samples) -> bytes:
     """The image as PNG."""
     import imagecodecs
 
-    data: bytes = imagecodecs.png_encode(samples.squeeze(), level=9)
-    return data
+    return bytes(imagecodecs.png_encode(samples.squeeze(), level=9))
 
 
 def _row(name: str, samples: Samples) -> dict[str, Any]:
@@ -135,9 +133,8 @@ def _row(name: str, samples: Samples) -> dict[str, Any]:
         begun = process_time()
         packed = arcodec.compress(file, level=level, threads=1)
         between = process_time()
-        restored = io.BytesIO(arcodec.decompress(packed, threads=1))
+        assert arcodec.decompress(packed, threads=1) == file
         row[str(level)] = [len(packed), between - begun, process_time() - between]
-        assert restored.getvalue() == file
     return row
 
 

@@ -1,13 +1,17 @@
 """The samples of an image <-> the planes that the models code.
 
-Colour and alpha are planes of their own. A sample of more than 8 bits is cut in two: what is left of it above the
-lowest `shift` bits fills a byte and goes to a plane of pixels; the `shift` lowest bits go to a sequence of bytes.
+Colours and alpha are planes of their own. A channel of 16-bit samples is first packed (`_packing`): its samples become
+their numbers among the values that it takes. Where these numbers fit a byte in all channels of a plane, it is a plane of
+8-bit samples; else each is two symbols, the high byte first.
 
-    channels   8-bit planes                           16-bit planes
-    1          gray                                   gray, low gray
-    2          gray, alpha                            gray, low gray, alpha, low alpha
-    3          colours                                colours, low colours
-    4          colours, alpha                         colours, low colours, alpha, low alpha
+    channels   planes          extents: rows, columns and
+    1          gray            1, or 2 for 16 bits
+    2          gray, alpha     the same, both
+    3          colours         3, or 6
+    4          colours, alpha  3, or 6; 1, or 2
+
+Another division, of which `join` still knows, cut 16-bit samples in two: what is left above the lowest `shift` bits, a
+plane of 8-bit samples, and after it these low bits, one byte each, as a sequence of bytes.
 """
 
 from __future__ import annotations
@@ -18,63 +22,86 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from arcodec.content import _packing
+from arcodec.content._recipe import Reader
 from arcodec.content.base import Plane
 from arcodec.errors import CorruptError
 
 Samples = npt.NDArray[np.unsignedinteger[Any]]
 
+PACKED = 9  # how 16-bit samples are divided: packed, or cut by a shift of 0 ... 8
 
-def split(samples: Samples) -> tuple[tuple[Plane, ...], int]:
-    """The planes of an image, and the shift that cut its samples.
+
+def split(samples: Samples) -> tuple[tuple[Plane, ...], bytes]:
+    """The planes of an image, and the packings of its channels if they have 16 bits.
 
     Args:
         samples: uint8 or uint16 of shape (rows, columns, channels), 1 to 4 channels, not empty.
 
     Returns:
-        Contiguous planes: uint8 (rows, columns, 1 or 3), and after each of them its low bits as uint8 (n,) if the
-        samples have 16 bits. The shift: 0 for 8-bit samples, else the smallest of 0 ... 8 that fits all samples,
-        so that images of 10, 12 or 14 significant bits give the pixel model a full byte.
+        Contiguous planes, uint8 (rows, columns, 1, 3, 2 or 6), and bytes for `join`, none for 8-bit samples.
     """
     colours = 1 if samples.shape[2] < 3 else 3
     parts = [part for part in (samples[..., :colours], samples[..., colours:]) if part.size]
     if samples.itemsize == 1:
-        return tuple(np.ascontiguousarray(part, np.uint8) for part in parts), 0
-    shift = max(int(samples.max()).bit_length() - 8, 0)
+        return tuple(np.ascontiguousarray(part, np.uint8) for part in parts), b""
     planes: list[Plane] = []
+    packings = []
     for part in parts:
-        planes.append((part >> shift).astype(np.uint8, order="C"))
-        planes.append((part & ((1 << shift) - 1)).astype(np.uint8, order="C").reshape(-1))
-    return tuple(planes), shift
+        numbers = np.empty(part.shape, ">u2")
+        for channel in range(part.shape[2]):
+            numbers[..., channel], written = _packing.pack(part[..., channel])
+            packings.append(written)
+        planes.append(numbers.astype(np.uint8) if int(numbers.max()) < 256 else numbers.view(np.uint8))
+    return tuple(planes), b"".join(packings)
 
 
-def join(planes: Sequence[Plane], shift: int) -> Samples:
+def join(planes: Sequence[Plane], division: int, reader: Reader) -> Samples:
     """Undo `split`: uint8 or uint16 samples of shape (rows, columns, channels).
 
+    Args:
+        planes: those of the image.
+        division: 0 for 8-bit samples, else PACKED or a shift.
+        reader: where the packings are read, if it is PACKED.
+
     Raises:
-        CorruptError: `split` never gives such planes, or not with this shift.
+        CorruptError: no image is divided into such planes, or not so.
     """
-    wide = len(planes) > 1 and planes[1].ndim == 1
-    highs, lows = (planes[::2], planes[1::2]) if wide else (planes, [])
+    cut = division != PACKED and len(planes) > 1 and planes[1].ndim == 1
+    highs, lows = (planes[::2], planes[1::2]) if cut else (planes, [])
     shapes = [plane.shape for plane in highs]
+    extents = [shape[2] if len(shape) == 3 and 0 not in shape else 0 for shape in shapes]
+    channels = [n // 2 if division == PACKED and n in (2, 6) else n for n in extents]
     if (
-        any(len(shape) != 3 or 0 in shape for shape in shapes)
-        or [shape[2] for shape in shapes] not in ([1], [3], [1, 1], [3, 1])
+        channels not in ([1], [3], [1, 1], [3, 1])
         or shapes[0][:2] != shapes[-1][:2]
-        or (wide and [low.shape for low in lows] != [(high.size,) for high in highs])
+        or (cut and [low.shape for low in lows] != [(high.size,) for high in highs])
     ):
         raise CorruptError(f"planes of shapes {[plane.shape for plane in planes]} make no image")
-    if not wide:
-        if shift:
+    if division == PACKED:
+        return _unpacked(planes, channels, reader)
+    if not cut:
+        if division:
             raise CorruptError("a shift is given for an image of 8-bit samples")
         return highs[0] if len(highs) == 1 else np.concatenate(highs, axis=2)
-    if shift > 8 or max(int(low.max()) for low in lows) >> shift:
-        raise CorruptError(f"the low bits of samples do not fit a shift of {shift}")
-    channels = sum(shape[2] for shape in shapes)
-    samples = np.empty((*shapes[0][:2], channels), np.uint16)
+    if division > 8 or max(int(low.max()) for low in lows) >> division:
+        raise CorruptError(f"the low bits of samples do not fit a shift of {division}")
+    samples = np.empty((*shapes[0][:2], sum(channels)), np.uint16)
     first = 0
     for high, low in zip(highs, lows, strict=True):
         part = samples[..., first : first + high.shape[2]]
-        np.left_shift(high, shift, out=part, dtype=np.uint16)
+        np.left_shift(high, division, out=part, dtype=np.uint16)
         part |= low.reshape(high.shape)
         first += high.shape[2]
+    return samples
+
+
+def _unpacked(planes: Sequence[Plane], channels: Sequence[int], reader: Reader) -> Samples:
+    samples = np.empty((*planes[0].shape[:2], sum(channels)), np.uint16)
+    first = 0
+    for plane, count in zip(planes, channels, strict=True):
+        numbers = plane if plane.shape[2] == count else np.ascontiguousarray(plane).view(">u2")
+        for channel in range(count):
+            samples[..., first + channel] = _packing.unpack(numbers[..., channel], _packing.read(reader))
+        first += count
     return samples

@@ -76,9 +76,9 @@ class Bmp(Content):
         Raises:
             CorruptError: planes and recipe do not fit together.
         """
-        pixels = join(planes, 0)
-        rows, columns, channels = pixels.shape
         reader = Reader(recipe)
+        pixels = join(planes, 0, reader)
+        rows, columns, channels = pixels.shape
         flags = reader.byte()
         fourth = reader.take(flags & _CONSTANT_FOURTH)
         if fourth:

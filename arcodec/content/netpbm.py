@@ -13,7 +13,7 @@ import numpy as np
 
 from arcodec import varint
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import join, split
+from arcodec.content._samples import PACKED, join, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
@@ -34,8 +34,8 @@ class Netpbm(Content):
 
     Not covered: PBM, the ASCII kinds, PAM of more channels.
 
-    Recipe: the byte `form + 4 * shift`; if the form is 0, the header's length (varint) and the header; then the
-    bytes after the raster.
+    Recipe: the byte `form + 4 * division`; if the form is 0, the header's length (varint) and the header; if the
+    division is 9, the packings of the channels; then the bytes after the raster.
     """
 
     name = "netpbm"
@@ -56,12 +56,13 @@ class Netpbm(Content):
         if end > len(data):
             return None
         samples = np.frombuffer(data, ">u2" if wide else "u1", count, header.length)
-        planes, shift = split(samples.reshape(header.rows, header.columns, header.channels))
+        planes, packings = split(samples.reshape(header.rows, header.columns, header.channels))
         text = data[: header.length]
+        division = 4 * PACKED if wide else 0
         for form in (_PLAIN_PNM, _PLAIN_PAM):
             if text == _plain_header(form, header.rows, header.columns, header.channels, wide):
-                return Parsed(planes, bytes([form + 4 * shift]) + data[end:])
-        return Parsed(planes, bytes([4 * shift]) + varint.write(len(text)) + text + data[end:])
+                return Parsed(planes, bytes([form + division]) + packings + data[end:])
+        return Parsed(planes, b"".join((bytes([division]), varint.write(len(text)), text, packings, data[end:])))
 
     def restore(self, planes: Sequence[Plane], recipe: bytes) -> bytes:
         """The file, byte for byte.
@@ -70,12 +71,12 @@ class Netpbm(Content):
             CorruptError: planes and recipe do not fit together.
         """
         reader = Reader(recipe)
-        shift, form = divmod(reader.byte(), 4)
-        samples = join(planes, shift)
+        division, form = divmod(reader.byte(), 4)
+        text = reader.take(reader.number()) if form == _VERBATIM else b""
+        samples = join(planes, division, reader)
         rows, columns, channels = samples.shape
         wide = samples.itemsize == 2
         if form == _VERBATIM:
-            text = reader.take(reader.number())
             header = read_header(text)
             if header is None or header[:4] != (rows, columns, channels, len(text)) or (header.maxval > 255) != wide:
                 raise CorruptError("the recipe's netpbm header does not describe the planes")

@@ -15,7 +15,7 @@ import numpy as np
 from arcodec import varint
 from arcodec.content._pngfilter import Bytes, filtered
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import Samples, join, split
+from arcodec.content._samples import PACKED, Samples, join, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
@@ -58,7 +58,7 @@ class PngPixels(Content):
     and iDOT chunks, which index that division. Not covered: animations, unknown critical chunks, bytes after
     IEND, and files with any flaw, be it only a checksum.
 
-    Recipe: the byte `colour type + 8 * depth`; for 16-bit samples a byte that gives the shift; the number of
+    Recipe: the byte `colour type + 8 * depth`; for 16-bit samples the byte 9 and the packings; the number of
     chunks before the image data (varint); then these chunks, then those after it, except IHDR and IEND, each as
     its type (4 bytes), length (varint) and data.
     """
@@ -90,10 +90,10 @@ class PngPixels(Content):
         samples = _read_samples(header, b"".join(chunks[i].data for i in places))
         if samples is None:
             return None
-        planes, shift = split(samples)
+        planes, packings = split(samples)
         recipe = bytearray([header.colour + 8 * header.depth])
         if header.depth == 16:
-            recipe.append(shift)
+            recipe += bytes([PACKED]) + packings
         recipe += varint.write(len(before))
         for chunk in before + after:
             recipe += chunk.kind + varint.write(len(chunk.data)) + chunk.data
@@ -109,7 +109,7 @@ class PngPixels(Content):
         """
         reader = Reader(recipe)
         depth, colour = divmod(reader.byte(), 8)
-        samples = join(planes, reader.byte() if depth == 16 else 0)
+        samples = join(planes, reader.byte() if depth == 16 else 0, reader)
         rows, columns, channels = samples.shape
         if (
             depth not in _DEPTHS.get(colour, ())

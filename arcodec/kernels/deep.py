@@ -3,7 +3,7 @@
 As in `planes`: least-squares predictors, their blend, the blend with its bias removed, contexts that correct what
 these say of each decision, a mixer, two APMs. There is no lattice and no recall: exact values hardly come again. What
 is measured in steps there is measured by the noise around here (`deep_experts`), and the last decisions of a sample,
-within a fraction of the noise, are what the blend without bias says, not mixed, and teach nobody.
+within half of the noise, are what the blend without bias says, not mixed, and teach nobody.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ERROR_ROWS = 3
 VECTORS = 13  # short working arrays
 _WIDTH = 128  # of those
 _START_PREDICTORS, _START_LATER, _START_CONTEXTS = 18000, 13000, 4000  # 2**-16
-SETTINGS = 8
+_LEVEL = 512  # Q8: statistics are gathered as if the residuals around had this size
 
 
 def _width(tier: Tier, channels: int) -> int:
@@ -229,7 +229,7 @@ def _run(port, words, costs, symbols, stop, tables):
                 step = int64(0)
                 jump = max((scale * 282 + 32768) >> 16, int64(1))
                 size = int64(63) - leading_zeros(jump)
-                fine = (jump + 3) >> settings[5]
+                fine = (jump + 3) >> 1
                 experts.open_range(floors, tops, count)
                 while low < high:
                     if phase >= 3 and high - low < fine:
@@ -296,7 +296,7 @@ def _run(port, words, costs, symbols, stop, tables):
             for k in range(predictors):
                 least_squares.end_deep_pixel(
                     k, pasts[k], sums, rates, samples, samples[predictors], features[k] + channels, x, columns,
-                    loud // channels, settings[4],
+                    loud // channels, _LEVEL,
                 )  # fmt: skip
     return done
 

@@ -47,6 +47,16 @@ HALVES = np.array([np.searchsorted([1, 2, 3, 4, 6, 9, 14, 22, 41], a, side="righ
 _RATES = np.array([(65536 * 10000) // (64 * (22 * n + 1000)) for n in range(256)], np.int64)  # 1 / (0.14 n + 6.4)
 
 
+def fine(*guesses: int) -> tuple[int, ...]:
+    """A context of distances in fine steps."""
+    return tuple(FINE + g for g in guesses)
+
+
+def coarse(*guesses: int) -> tuple[int, ...]:
+    """A context of distances in coarse steps, and of where the mean lies between samples."""
+    return (*(COARSE + g for g in guesses), FINE + BLEND)
+
+
 def table(contexts: Sequence[tuple[int, ...]]) -> np.ndarray:
     """int64[n, FIELDS]: the contexts, filled up with NOTHING."""
     return np.array([c + (NOTHING,) * (FIELDS - len(c)) for c in contexts], np.int64).reshape(-1, FIELDS)
