@@ -1,7 +1,7 @@
 """The values that a channel of 16-bit samples takes, in ascending order: samples are coded by their numbers in it.
 
-Files of 16 bits often hold fewer: 8 to 14 bits that were shifted, multiplied or sent through a curve. A packing is such
-a table of values, of which some need not occur. It is written as a kind (1 byte) and what follows:
+Files of 16 bits often hold fewer: 8 to 14 bits that were shifted, multiplied or sent through a curve. A packing is
+such a table of values, of which some need not occur. It is written as a kind (1 byte) and what follows:
 
     STEPS       first, step (varints)    first, first + step, ... up to 65535
     STRETCHED   bits (1 byte)            floor((65535 i + floor(d / 2)) / d), i = 0 ... d, d = 2**bits - 1

@@ -1,8 +1,8 @@
 """The samples of an image <-> the planes that the models code.
 
-Colours and alpha are planes of their own. A channel of 16-bit samples is first packed (`_packing`): its samples become
-their numbers among the values that it takes. Where these numbers fit a byte in all channels of a plane, it is a plane of
-8-bit samples; else each is two symbols, the high byte first.
+Colours and alpha are planes of their own. A channel of 16-bit samples is first packed (`_packing`): its samples
+become their numbers among the values that it takes. Where these numbers fit a byte in all channels of a plane, it is
+a plane of 8-bit samples; else each is two symbols, the high byte first.
 
     channels   planes          extents: rows, columns and
     1          gray            1, or 2 for 16 bits
@@ -10,8 +10,8 @@ their numbers among the values that it takes. Where these numbers fit a byte in 
     3          colours         3, or 6
     4          colours, alpha  3, or 6; 1, or 2
 
-Another division, of which `join` still knows, cut 16-bit samples in two: what is left above the lowest `shift` bits, a
-plane of 8-bit samples, and after it these low bits, one byte each, as a sequence of bytes.
+Another division, of which `join` still knows, cut 16-bit samples in two: what is left above the lowest `shift` bits,
+a plane of 8-bit samples, and after it these low bits, one byte each, as a sequence of bytes.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ the factors v per row and h per block, past[0] <= B / (1 - v), past[1] <= past[0
 past[0]) / (1 - h); `RATES` keeps past[1] + sums[0], the largest sum formed, below 0.7 * 2**31, and rounding adds
 less than 2 / (1 - v) / (1 - h) < 2**10. `factor` scales entries to below 2**29 and keeps the rows of the
 elimination within +-2**29 and factors within +-2**28: a sum of up to 60 products stays below 2**63. In `substitute`
-residuals stay within +-2**20, products with factors within 2**48.
+residuals stay within +-2**20, products with factors within 2**48; with samples of 16 bits, whose statistics are scaled
+down (`end_deep_pixel`), within +-2**26 and 2**54, and what starts as a sample << 28 below 2**60.
 """
 
 from __future__ import annotations
@@ -289,9 +290,12 @@ def end_pixel(which, past, sums, rates, samples, size, column, columns, share):
 
 @plain
 def end_deep_pixel(which, past, sums, rates, samples, scaled, size, column, columns, around, level):
-    """The same for samples of up to 16 bits, which are scaled so that the residuals around come to `level`.
+    """Learn from a pixel of samples of up to 16 bits.
 
-    scaled: int32[size], for that. `around`: see `residual.energy`; `level`: Q8, steps.
+    They are scaled by one factor, at most the root of the gain, so that the residuals around come to `level` times that
+    root at most, and that no sample exceeds 255 times it: noisy pixels count less, and the bounds are those of 8 bits.
+
+    scaled: int32[size], working space. `around`: see `residual.energy`; `level`: of residuals, Q8.
     """
     block = int64(rates[which, BLOCK])
     gain = int64(rates[which, GAIN])
@@ -299,10 +303,10 @@ def end_deep_pixel(which, past, sums, rates, samples, scaled, size, column, colu
     largest = int32(1)
     for i in range(size):
         largest = max(largest, abs(own[i]))
-    most = int64(255 << 16) >> (8 - (gain >> 1))  # 2**-8; of odd gains half a bit is lost
-    scale = min((level << (8 + (gain >> 1))) // max(around >> 3, level), (most - 128) // int64(largest))
+    whole = 16 + (gain >> 1)  # of odd gains half a bit is lost
+    scale = min((level << whole) // max(around >> 3, level), ((int64(255) << whole) - 32768) // int64(largest))
     for i in range(size):
-        scaled[i] = int32((int64(own[i]) * scale + 128) >> 8)
+        scaled[i] = int32((int64(own[i]) * scale + 32768) >> 16)
     learn(sums[which, 1], scaled, size, int32(1), column % block == 0)
     if column % block == block - 1 or column == columns - 1:
         end_block(past[0, column // block], sums[which, 0], sums[which, 1], rates, which)

@@ -17,8 +17,9 @@ KNOWN_NEIGHBOURS = ((0, 0), (0, 1), (1, 0), (-1, 0), (-1, -1), (-1, 1), (1, 1), 
 class Predictor(NamedTuple):
     """A least-squares predictor.
 
-    `gray`, `pair`, `colour`, `quad`: neighbours of each coded channel if there are one, two, three or four; `known`: of
-    each known channel; `rates`: a row of `least_squares.RATES`. One neighbour may be left out to have a multiple of 4.
+    `gray`, `pair`, `colour`, `quad`: neighbours of each coded channel if there are one, two, three or four;
+    `known`: of each known channel; `rates`: a row of `least_squares.RATES`. One neighbour may be left out to have a
+    multiple of 4.
     """
 
     gray: tuple[int]
