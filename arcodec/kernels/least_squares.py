@@ -21,8 +21,8 @@ the factors v per row and h per block, past[0] <= B / (1 - v), past[1] <= past[0
 past[0]) / (1 - h); `RATES` keeps past[1] + sums[0], the largest sum formed, below 0.7 * 2**31, and rounding adds
 less than 2 / (1 - v) / (1 - h) < 2**10. `factor` scales entries to below 2**29 and keeps the rows of the
 elimination within +-2**29 and factors within +-2**28: a sum of up to 60 products stays below 2**63. In `substitute`
-residuals stay within +-2**20, products with factors within 2**48; with samples of 16 bits, whose statistics are scaled
-down (`end_deep_pixel`), within +-2**26 and 2**54, and what starts as a sample << 28 below 2**60.
+residuals stay within +-2**20, products with factors within 2**48; with samples of 16 bits, whose statistics are
+scaled down (`end_deep_pixel`), within +-2**26 and 2**54, and what starts as a sample << 28 below 2**60.
 """
 
 from __future__ import annotations
@@ -292,8 +292,9 @@ def end_pixel(which, past, sums, rates, samples, size, column, columns, share):
 def end_deep_pixel(which, past, sums, rates, samples, scaled, size, column, columns, around, level):
     """Learn from a pixel of samples of up to 16 bits.
 
-    They are scaled by one factor, at most the root of the gain, so that the residuals around come to `level` times that
-    root at most, and that no sample exceeds 255 times it: noisy pixels count less, and the bounds are those of 8 bits.
+    They are scaled by one factor, at most the root of the gain, so that the residuals around come to `level` times
+    that root at most, and that no sample exceeds 255 times it: noisy pixels count less, and bounds are those of
+    8-bit samples.
 
     scaled: int32[size], working space. `around`: see `residual.energy`; `level`: of residuals, Q8.
     """
