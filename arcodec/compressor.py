@@ -326,6 +326,8 @@ def _plane_parts(planes: Sequence[Symbols], chunk_size: int) -> Iterator[_Part]:
     for number, plane in enumerate(planes):
         count = max(1, -(-plane.size // _largest(chunk_size)))
         rows = max(1, -(-len(plane) // count))
+        if count > 1 and plane.shape[2:] == (2,):
+            rows += rows % 2  # a sensor's mosaic has a period of two rows
         for start in range(0, max(1, len(plane)), rows):
             last = number == len(planes) - 1 and start + rows >= len(plane)
             yield _Part(np.ascontiguousarray(plane[start : start + rows]), start == 0, last)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import arcodec
 from arcodec import models
+from arcodec.compressor import _plane_parts
 from arcodec.errors import CorruptError, ModelError
 from arcodec.kernels import deep, deep_experts, experts, least_squares, pixel_contexts, pixel_tier, wide_mixer
 from arcodec.kernels import port as ports
@@ -247,6 +248,12 @@ def test_files_of_deep_samples(level: int, name: str) -> None:
     alpha[..., 3] = 65535
     opaque = laws.check_file(pam(alpha, "RGB_ALPHA"), level=level)
     assert "fill" in arcodec.info(opaque).frames[0].models
+
+
+def test_bands_of_mosaics_begin_at_even_rows() -> None:
+    plane = np.zeros((33, 4, 2), np.uint8)
+    assert [len(part.symbols) for part in _plane_parts([plane], 64)] == [10, 10, 10, 3]
+    assert [len(part.symbols) for part in _plane_parts([plane[:25]], 64)] == [10, 10, 5]
 
 
 def test_models_for_other_samples_leave_them_alone() -> None:
