@@ -20,6 +20,7 @@ from arcodec.kernels import deep, deep_experts, experts, least_squares, pixel_co
 from arcodec.kernels import port as ports
 from arcodec.models import deep_tiers
 from arcodec.models.base import Symbols
+from bench import deep as bench
 from tests import laws
 from tests.test_pixels_model import check_rates
 
@@ -265,3 +266,13 @@ def test_models_for_other_samples_leave_them_alone() -> None:
     shallow = b"P6\n20 20\n255\n" + (5 * x + 3 * y + c).astype(np.uint8).tobytes()
     assert "deep-1" not in arcodec.info(laws.check_file(shallow, model="deep")).frames[0].models
     assert "deep-1-max" in arcodec.info(laws.check_file(deep_file, model="deep-max")).frames[0].models
+
+
+@pytest.mark.parametrize("recipe", bench.RECIPES.values(), ids=bench.RECIPES)
+def test_what_is_measured_is_made_the_same_always(recipe: bench.Recipe) -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (21, 30, 3)).astype(np.uint8)
+    image = bench.make(pixels, recipe, 5)
+    assert image.shape == (20 // recipe.step, 28 // recipe.step, 1 if recipe.kept in ("gray", "mosaic") else 3)
+    assert int(image.max()) < 1 << (recipe.bits if recipe.kept == "mosaic" else 16)
+    assert np.array_equal(image, bench.make(pixels, recipe, 5))
+    assert arcodec.decompress(arcodec.compress(bench.netpbm(image))) == bench.netpbm(image)
