@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 import arcodec
 from arcodec import models
+from arcodec.bench import heatmap
 from arcodec.compressor import _plane_parts
 from arcodec.errors import CorruptError, ModelError
 from arcodec.kernels import deep, deep_experts, experts, least_squares, pixel_contexts, pixel_tier, wide_mixer
@@ -276,3 +278,16 @@ def test_what_is_measured_is_made_the_same_always(recipe: bench.Recipe) -> None:
     assert int(image.max()) < 1 << (recipe.bits if recipe.kept == "mosaic" else 16)
     assert np.array_equal(image, bench.make(pixels, recipe, 5))
     assert arcodec.decompress(arcodec.compress(bench.netpbm(image))) == bench.netpbm(image)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("GRAYSCALE", 1), ("GRAYSCALE_ALPHA", 2), ("RGB_ALPHA", 4)])
+def test_where_the_bits_of_deep_samples_go(tmp_path: Path, kind: str, channels: int) -> None:
+    y, x, c = np.indices((40, 50, channels))
+    image = 400 * y + 300 * x + 999 * c + RANDOM.integers(0, 90, y.shape) * (x > 25)
+    path = tmp_path / "deep.pam"
+    path.write_bytes(pam(image, kind))
+    drawn = heatmap.picture(path)
+    assert drawn.unit == "pixel"
+    assert drawn.original
+    planes = heatmap.bits_of(path)
+    assert 6 * 25 * 40 * channels < sum(float(plane.bits.sum()) for plane in planes) < 9 * 50 * 40 * channels
