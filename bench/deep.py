@@ -158,7 +158,7 @@ def main() -> None:
             samples = sum(row["samples"] for row in rows)
             times = [sum(row[str(level)][k] for row in rows) for k in (1, 2)]
             speeds.append([f"-{level}", *(f"{samples / time / 1000:.0f}" for time in times)])
-        print(report.table(["thousand samples a second", "compress", "decompress"], speeds))
+        print(report.table(["thousand samples a second", "compress and check", "decompress"], speeds))
 
 
 def _total(rows: list[dict[str, Any]]) -> dict[str, Any]:
