@@ -66,6 +66,11 @@ class Options:
         return ("pixels-2-fast", "pixels-2", "pixels-2-max")[(self.level - 1) // 3]
 
     @property
+    def deep_model(self) -> str:
+        """The built-in model for samples of more than 8 bits, likewise."""
+        return ("deep-1-fast", "deep-1", "deep-1-max")[(self.level - 1) // 3]
+
+    @property
     def chunk_size(self) -> int:
         """Symbols in a chunk: 4, 16 or 64 Mi."""
         return 1 << (22 + 2 * ((self.level - 1) // 3))
@@ -91,16 +96,19 @@ class Report:
 
 @dataclass(frozen=True)
 class _Models:
-    """What may code bytes, what may code pixels, and the file of a model that has one."""
+    """What may code bytes, pixels, pixels whose samples are two bytes, and the file of a model that has one."""
 
     bytes: Sequence[Coder]
     pixels: Sequence[Coder]
+    deep: Sequence[Coder]
     rest: Coder  # codes what is no pixel in files that are taken apart
     file: store.ModelFile | None = None
 
     def coders(self, shape: Sequence[int]) -> Sequence[Coder]:
         """Those for a chunk of this shape, the likeliest to be best first."""
-        return self.pixels if len(shape) == 3 else self.bytes
+        if len(shape) < 3:
+            return self.bytes
+        return self.deep if shape[2] in (2, 6) else self.pixels
 
 
 def compress_stream(
@@ -148,10 +156,11 @@ def compress_stream(
 
 def _models(options: Options) -> _Models:
     name = options.model
+    rest = chunks.built_in(_REST)
+    pixels = [chunks.built_in(options.pixel_model), chunks.built_in("graphics")]
+    deep = [chunks.built_in(options.deep_model), rest]
     if name is None:
-        rest = chunks.built_in(_REST)
-        pixels = [chunks.built_in(options.pixel_model), chunks.built_in("graphics")]
-        return _Models([chunks.built_in(options.byte_model)], pixels, rest)
+        return _Models([chunks.built_in(options.byte_model)], pixels, deep, rest)
     file = None
     if os.path.sep in name or name.endswith(store.SUFFIX):
         file = store.read(name)
@@ -161,8 +170,10 @@ def _models(options: Options) -> _Models:
         file = store.find(bytes.fromhex(name))
     coder = chunks.from_file(file) if file else chunks.built_in(name)
     if coder.model.dimensions == 1:
-        return _Models([coder], [], coder, file)
-    return _Models([], [coder], chunks.built_in(_REST), file)
+        return _Models([coder], [], [], coder, file)
+    if coder.accepts((1, 1, 2)):
+        return _Models([], pixels, [coder], rest, file)
+    return _Models([], [coder], deep, rest, file)
 
 
 def _parse(kind: Content, data: bytes) -> Parsed | None:

@@ -109,6 +109,8 @@ def plane_parts(
         step = max(1, -(-extent // count))
         if plane.ndim == 3 and step >= 8 * GRID:
             step = -(-step // GRID) * GRID
+        elif plane.shape[2:] == (2,):
+            step += step % 2  # a sensor's mosaic has a period of two rows and two columns
         for start in range(0, max(1, extent), step):
             part = plane[:, start : start + step] if axis else plane[start : start + step]
             yield Part(part, start == 0, bool(axis) and start > 0, last and start + step >= extent)

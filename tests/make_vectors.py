@@ -35,6 +35,26 @@ def picture(rows: int, columns: int, channels: int) -> bytes:
     return bytes(((y * 3 + x * 2 + c * 40 + noise + 60 * (x > y)) % 256).astype(np.uint8))
 
 
+def deep(rows: int, columns: int, channels: int, mosaic: bool = False) -> bytes:
+    """The same of 16-bit samples, high byte first, whose steps are no multiples of anything."""
+    y, x, c = np.indices((rows, columns, channels))
+    noise = (y * 7919 + x * 104729 + c * 1299709) % 65537 % 190
+    image = y * 301 + x * 217 + c * 4001 + noise + 6007 * (x > y) + mosaic * (9000 * (y % 2) + 15000 * (x % 2))
+    return bytes((image % 65536).astype(">u2"))
+
+
+def replicated(rows: int, columns: int) -> bytes:
+    """Gray samples of 10 bits, made 16 by their high bits once more."""
+    v = np.frombuffer(deep(rows, columns, 1), ">u2").astype(int) >> 6
+    return bytes((v << 6 | v >> 4).astype(">u2"))
+
+
+def curved(rows: int, columns: int) -> bytes:
+    """Gray samples of some 200 values, all of them squares."""
+    v = np.frombuffer(deep(rows, columns, 1), ">u2").astype(int) // 300
+    return bytes((v * v).astype(">u2"))
+
+
 def drawing(rows: int, columns: int, channels: int) -> bytes:
     """Frames, stripes and a repeated sign on a plain ground, as raster bytes."""
     y, x, c = np.indices((rows, columns, channels))
@@ -166,6 +186,15 @@ PICTURES = {
     **{f"coefficients-{layout}": from_jpeg(layout, 85, 98) for layout in range(jpeg_blocks.LAYOUTS)},
 }
 
+# The same for a model of deep samples.
+DEEP_PICTURES = {
+    "rgb": b"P6\n37 29\n65535\n" + deep(29, 37, 3),
+    "mosaic": b"P5\n42 30\n65535\n" + deep(30, 42, 1, mosaic=True),
+}
+
+# Vectors that only decode: what wrote them is no longer chosen by any option.
+OLD = frozenset({"pgm-16"})
+
 # name: (input, options). Append only.
 GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "empty": (b"", {}),
@@ -193,6 +222,17 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "pbm": (pbm(40, 61), {}),
     "netpbm-text": (text(21, 32), {"model": "pixels-2-fast"}),
     "bmp-indexed": (indexed_bmp(40, 52), {}),
+    **{
+        f"deep-1{tier}-{name}": (data, {"model": f"deep-1{tier}"})
+        for tier in ("-fast", "", "-max")
+        for name, data in DEEP_PICTURES.items()
+    },
+    "deep-1-rgba": (
+        b"P7\nWIDTH 13\nHEIGHT 11\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + deep(11, 13, 4),
+        {},
+    ),
+    "packed-10-bits": (b"P5\n80 60\n65535\n" + replicated(60, 80), {"level": 1}),
+    "packed-listed": (b"P5\n80 60\n65535\n" + curved(60, 80), {"level": 1}),
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
     "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
     **{
@@ -274,6 +314,8 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "payload-runs-out": (lambda: _claim(container.ORDER0, (1 << 20,)), "CorruptError", "end after symbol"),
     "payload-goes-on": (lambda: _claim(container.ORDER0, (90,), bytes(90)), "CorruptError", "go on after"),
     "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2), content=1), "CorruptError", "shape"),
+    "no-such-deep-samples": (lambda: _claim(container.DEEP, (5, 5, 3), content=1), "CorruptError", "shape"),
+    "no-such-layout": (lambda: _claim(container.DEEP, (6, 6, 2), b"\2\0\0abc", content=1), "CorruptError", "layout"),
     "raw-of-two-dimensions": (lambda: _claim(container.STORED, (1, 3)), "CorruptError", "no sequence of bytes"),
     "huge-image": (
         lambda: _claim(container.PIXELS_2, (1 << 14, 1 << 14, 3), content=1, memory=1024),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import arcodec
-from tests.make_vectors import GOLDEN, VECTORS, golden
+from tests.make_vectors import GOLDEN, OLD, VECTORS, golden
 
 KERNELS = sorted(path.stem for path in (Path(arcodec.__file__).parent / "kernels").glob("*.py"))
 ENVIRONMENT = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_DISABLE_INTEL_SVML": "1"}
@@ -38,7 +38,7 @@ def test_no_kernel_has_floats(lines: set[str]) -> None:
     assert [line for line in kernels if not line.endswith(" []")] == []
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name not in OLD])
 def test_the_same_files_on_another_processor(name: str, lines: set[str]) -> None:
     assert f"file {name} {_digest((VECTORS / f'{name}.arcz').read_bytes())}" in lines
 

@@ -15,6 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from arcodec.content import _packing
+from arcodec.content._recipe import Reader
+from arcodec.content._samples import join
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.content.bmp import Bmp
 from arcodec.content.bmp_indexed import BmpIndexed
@@ -67,7 +70,7 @@ def taken_apart(kind: Content, data: bytes) -> Parsed:
         assert plane.dtype == np.uint8
         assert plane.size
         assert plane.flags.c_contiguous
-        assert plane.ndim == 1 or (plane.ndim == 3 and plane.shape[2] in (1, 3))
+        assert plane.ndim == 1 or (plane.ndim == 3 and plane.shape[2] in (1, 2, 3, 6))
     return parsed
 
 
@@ -100,34 +103,108 @@ def test_netpbm_comes_back(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "shapes"),
+    ("header", "shapes", "recipe"),
     [
-        (b"P5\n3 2\n255\n", [(2, 3, 1)]),
-        (b"P6\n3 2\n255\n", [(2, 3, 3)]),
-        (b"P5\n3 2\n65535\n", [(2, 3, 1), (6,)]),
-        (b"P6\n3 2\n65535\n", [(2, 3, 3), (18,)]),
+        (b"P5\n3 2\n255\n", [(2, 3, 1)], 1),
+        (b"P6\n3 2\n255\n", [(2, 3, 3)], 1),
+        (b"P5\n3 2\n65535\n", [(2, 3, 2)], 1 + 5),
+        (b"P6\n3 2\n65535\n", [(2, 3, 6)], 1 + 3 * 5),
         (
             b"P7\nWIDTH 3\nHEIGHT 2\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n",
             [(2, 3, 1), (2, 3, 1)],
+            1,
         ),
         (
             b"P7\nWIDTH 3\nHEIGHT 2\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n",
-            [(2, 3, 3), (18,), (2, 3, 1), (6,)],
+            [(2, 3, 6), (2, 3, 2)],
+            1 + 4 * 5,
         ),
     ],
 )
-def test_netpbm_planes(header: bytes, shapes: list[tuple[int, ...]]) -> None:
-    """The usual headers cost one byte."""
-    parsed = check(NETPBM, header + b"\xff" * sum(np.prod(shape) for shape in shapes))
+def test_netpbm_planes(header: bytes, shapes: list[tuple[int, ...]], recipe: int) -> None:
+    """The usual headers cost one byte, packings of 16-bit samples three to five."""
+    size = sum(int(np.prod(shape)) for shape in shapes)
+    parsed = check(NETPBM, header + bytes(i * i * 7 % 251 for i in range(size)))
     assert [plane.shape for plane in parsed.planes] == shapes
-    assert len(parsed.recipe) == 1
+    assert len(parsed.recipe) <= recipe
 
 
-def test_samples_of_12_bits_fill_the_pixel_plane() -> None:
+def pgm(samples: npt.NDArray[Any]) -> bytes:
+    """One row of 16-bit samples as PGM."""
+    return b"P5\n%d 1\n65535\n" % samples.size + samples.astype(">u2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (np.arange(256) * 257, _packing.STEPS),
+        (30_000 + np.arange(200), _packing.STEPS),
+        (np.array([7]), _packing.STEPS),
+        (np.arange(4096) * 16, _packing.STEPS),
+        (np.arange(1024) << 6 | np.arange(1024) >> 4, _packing.REPLICATED),
+        ((np.arange(4096) * 65535 + 2047) // 4095, _packing.STRETCHED),
+        (np.arange(400) ** 2 // 3, _packing.LISTED),
+        (np.arange(65536), _packing.STEPS),
+    ],
+)
+def test_packings(values: npt.NDArray[Any], kind: int) -> None:
+    """What was stretched to 16 bits is found, and numbers take as few symbols as they can."""
+    samples = np.resize(values, 20 * len(values))
+    parsed = check(NETPBM, pgm(samples))
+    few = len(np.unique(values)) <= 256
+    assert parsed.planes[0].shape == (1, samples.size, 1 if few else 2)
+    assert parsed.recipe[1] == kind
+
+
+def test_values_that_come_too_seldom_are_not_listed() -> None:
+    parsed = check(NETPBM, pgm(np.arange(400) ** 2 // 3))
+    assert parsed.recipe[1] == _packing.STEPS
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        bytes([_packing.STEPS, 0, 0]),
+        bytes([_packing.STEPS, 255, 255, 7, 1]),
+        bytes([_packing.STRETCHED, 7]),
+        bytes([_packing.REPLICATED, 17]),
+        bytes([_packing.LISTED, 0]),
+        bytes([_packing.LISTED, 2, 1, 3]),
+        bytes([_packing.LISTED, 2, 0, 2]),
+        bytes([_packing.LISTED, 9, 255, 255, 3, 9]),
+        bytes([4]),
+    ],
+)
+def test_no_packings(recipe: bytes) -> None:
+    with pytest.raises(CorruptError):
+        _packing.read(Reader(recipe))
+
+
+def test_numbers_beyond_a_packing() -> None:
+    with pytest.raises(CorruptError, match="number 9 of 8"):
+        NETPBM.restore([np.full((1, 1, 1), 9, np.uint8)], bytes([1 + 4 * 9, _packing.STEPS, 0, 0x80, 0x40]))
+
+
+def test_packed_samples_come_back_piece_by_piece() -> None:
+    """Numbers of one symbol and of two, of several rows at a time."""
+    samples = np.random.default_rng(1).integers(0, 1 << 16, (300, 400, 4)).astype(">u2")
+    samples[..., 3] = samples[..., 3] % 200 * 7
+    header = b"P7\nWIDTH 400\nHEIGHT 300\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n"
+    parsed = check(NETPBM, header + samples.tobytes() + b"end")
+    assert [plane.shape[2] for plane in parsed.planes] == [6, 1]
+    sizes = [len(piece) for piece in NETPBM.pieces(parsed.planes, parsed.recipe)]
+    assert len(sizes) > 3
+    assert max(sizes) <= 1 << 19
+
+
+def test_samples_that_were_cut_come_back() -> None:
+    """As recipes said before there were packings."""
+    high, low = np.array([0x00, 0xAB, 0xFF], np.uint8), np.array([0x0, 0xC, 0xF], np.uint8)
     values = np.array([0x000, 0xABC, 0xFFF], ">u2")
-    parsed = check(NETPBM, b"P5 3 1 4095 " + values.tobytes())
-    assert parsed.planes[0].ravel().tolist() == [0x00, 0xAB, 0xFF]
-    assert parsed.planes[1].tolist() == [0x0, 0xC, 0xF]
+    assert NETPBM.restore([high.reshape(1, 3, 1), low], bytes([1 + 4 * 4])) == b"P5\n3 1\n65535\n" + values.tobytes()
+    for planes, shift in (([high.reshape(1, 3, 1), low], 3), ([high.reshape(1, 3, 1)], 4), ([high, low], 4)):
+        with pytest.raises(CorruptError):
+            NETPBM.restore(planes, bytes([1 + 4 * shift]))
 
 
 @pytest.mark.parametrize(
@@ -346,13 +423,10 @@ def test_png_samples(data: st.DataObject, kind: tuple[int, int], rows: int, colu
     stream = zlib.compress(png_raster(samples, depth, interlaced, (0, 1, 2, 3, 4)))
     before = chunk(b"PLTE", bytes(3)) if colour == 3 else b""
     parsed = check(PNG, png_file(rows, columns, depth, colour, [stream], interlaced, before))
-    planes: list[npt.NDArray[Any]] = [plane.astype(np.uint32) for plane in parsed.planes]
-    if depth == 16:
-        shift = parsed.recipe[1]
-        planes = [
-            high << shift | low.reshape(high.shape) for high, low in zip(planes[::2], planes[1::2], strict=True)
-        ]
-    assert np.array_equal(np.concatenate(planes, axis=2), samples)
+    if depth < 16:
+        assert np.array_equal(np.concatenate(parsed.planes, axis=2), samples)
+    else:
+        assert np.array_equal(join(parsed.planes, parsed.recipe[1], Reader(parsed.recipe[2:])), samples)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
@@ -479,7 +553,7 @@ def test_damaged_recipes_raise_only_our_errors(data: st.DataObject, built: tuple
         kind.restore(parsed.planes, recipe)
 
 
-colors = st.sampled_from(((2, 3, 1), (2, 3, 3), (2, 3, 4), (3, 2, 1)))
+colors = st.sampled_from(((2, 3, 1), (2, 3, 2), (2, 3, 3), (2, 3, 4), (2, 3, 6), (3, 2, 1)))
 shapes = st.one_of(colors, st.sampled_from(((6,), (18,))), st.lists(st.integers(0, 3), max_size=4).map(tuple))
 
 

@@ -63,11 +63,12 @@ def test_files_are_the_same_without_constriction() -> None:
 import sys
 sys.modules["constriction"] = None
 import arcodec
-from tests.make_vectors import GOLDEN, VECTORS, golden
+from tests.make_vectors import GOLDEN, OLD, VECTORS, golden
 for name in GOLDEN:
     data, options = golden(name)
     packed = (VECTORS / f"{name}.arcz").read_bytes()
-    assert arcodec.decompress(packed) == data and arcodec.compress(data, **options) == packed, name
+    assert arcodec.decompress(packed) == data, name
+    assert name in OLD or arcodec.compress(data, **options) == packed, name
 print("all the same")
 """
     assert _run(code).strip() == "all the same"

@@ -8,7 +8,7 @@ import pytest
 
 import arcodec
 from arcodec import models
-from tests.make_vectors import BAD, GOLDEN, HOSTILE, VECTORS, golden
+from tests.make_vectors import BAD, GOLDEN, HOSTILE, OLD, VECTORS, golden
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -17,7 +17,7 @@ def test_golden_files_decode(name: str) -> None:
     assert arcodec.decompress((VECTORS / f"{name}.arcz").read_bytes()) == data
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name not in OLD])
 def test_golden_files_are_written_again_the_same(name: str) -> None:
     data, options = golden(name)
     assert arcodec.compress(data, **options) == (VECTORS / f"{name}.arcz").read_bytes()  # type: ignore[arg-type]

@@ -131,11 +131,18 @@ def _of_image(name: str, raster: Symbols, measured: list[Plane]) -> Picture:
     down, across = divmod(int(regions.argmax()), regions.shape[1])
     where = f"{_middle(across, regions.shape[1])} % from the left, {_middle(down, len(regions))} % from the top"
     note = "" if covered == rows else f"Only its first {covered:,} of {rows:,} rows were measured."
-    seen = raster[:covered, :, 0] if raster.shape[2] == 1 else raster[:covered]
     original = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(seen)).resize(size, Image.Resampling.LANCZOS).save(original, "PNG")
+    Image.fromarray(_seen(raster[:covered])).resize(size, Image.Resampling.LANCZOS).save(original, "PNG")
     where = where if _uneven(regions) else ""
     return Picture(name, "pixel", _mean(costs), _top(drawn), where, note, _png(drawn, size), original.getvalue())
+
+
+def _seen(raster: Symbols) -> Symbols:
+    """A plane as 8-bit samples, gray ones without an axis for channels."""
+    if raster.shape[2] in (2, 6):
+        deep = np.ascontiguousarray(raster).view(">u2").astype(np.uint32)
+        raster = (deep * 255 // max(int(deep.max()), 1)).astype(np.uint8)
+    return np.ascontiguousarray(raster[..., 0] if raster.shape[2] == 1 else raster)
 
 
 # --- measuring ---
@@ -165,7 +172,7 @@ def _measured(plane: Symbols) -> Plane:
         return Plane(stored, plane.shape)
     coders = [chunks.built_in("bytes")]
     if symbols.ndim == 3:
-        coders.insert(0, chunks.built_in("pixels"))
+        coders.insert(0, chunks.built_in("deep" if symbols.shape[2] in (2, 6) else "pixels"))
     model = chunks.choose(symbols, coders).model
     bits = model.bits(symbols.reshape(-1) if model.dimensions == 1 else symbols)
     return Plane(bits if bits.sum(dtype=np.float64) < 8 * symbols.size else stored, plane.shape)

@@ -18,8 +18,8 @@ class Parsed:
     """A file taken apart.
 
     Attributes:
-        planes: uint8 arrays for the models: shape (n,) for the byte model, or (rows, columns, channels) with 1
-            to 4 channels for those of pixels; none of them empty.
+        planes: uint8 arrays for the models: shape (n,) for the byte model, (rows, columns, channels) with 1 or 3
+            channels for those of pixels, or with 2 or 6 for samples of two bytes; none of them empty.
         recipe: what else it takes to rebuild the file.
     """
 

@@ -76,9 +76,9 @@ class Bmp(Content):
         Raises:
             CorruptError: planes and recipe do not fit together.
         """
-        (rows, columns, colours), wide, _ = join_by_rows(planes, 0)
-        channels = colours
         reader = Reader(recipe)
+        (rows, columns, colours), wide, _ = join_by_rows(planes, 0, reader)
+        channels = colours
         flags = reader.byte()
         fourth = reader.take(flags & _CONSTANT_FOURTH)
         if fourth:
@@ -99,7 +99,7 @@ class Bmp(Content):
         yield start
         turned = planes if header.top_down else [plane[::-1] for plane in planes]
         row = 0
-        for pixels in join_by_rows(turned, 0).rows:
+        for pixels in join_by_rows(turned, 0, reader).rows:
             raster = np.zeros((len(pixels), stride), np.uint8)
             if padding:
                 each = stride - used

@@ -13,7 +13,7 @@ import numpy as np
 
 from arcodec import varint
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import join_by_rows, split
+from arcodec.content._samples import PACKED, join_by_rows, split
 from arcodec.content.base import Content, Parsed, Plane, Slabs
 from arcodec.errors import CorruptError
 
@@ -35,8 +35,9 @@ class Netpbm(Content):
 
     Not covered: PBM and the plain kinds, which are kinds of their own; PAM of more channels.
 
-    Recipe: the byte `form + 4 * shift`; if the form is 0, the header's length (varint) and the header; then the
-    bytes after the raster. Form 3 has no header; slabs of a large image are of this form.
+    Recipe: the byte `form + 4 * division`; if the form is 0, the header's length (varint) and the header; if the
+    division is 9, the packings of the channels; then the bytes after the raster. Form 3 has no header; slabs of a
+    large image are of this form.
     """
 
     name = "netpbm"
@@ -57,12 +58,13 @@ class Netpbm(Content):
         if end > len(data):
             return None
         samples = np.frombuffer(data, ">u2" if wide else "u1", count, header.length)
-        planes, shift = split(samples.reshape(header.rows, header.columns, header.channels))
+        planes, packings = split(samples.reshape(header.rows, header.columns, header.channels))
         text = data[: header.length]
+        division = 4 * PACKED if wide else 0
         for form in (_PLAIN_PNM, _PLAIN_PAM):
             if text == _plain_header(form, header.rows, header.columns, header.channels, wide):
-                return Parsed(planes, bytes([form + 4 * shift]) + data[end:])
-        return Parsed(planes, bytes([4 * shift]) + varint.write(len(text)) + text + data[end:])
+                return Parsed(planes, bytes([form + division]) + packings + data[end:])
+        return Parsed(planes, b"".join((bytes([division]), varint.write(len(text)), text, packings, data[end:])))
 
     def slabs(self, head: bytes) -> Slabs | None:
         """Rows of 8-bit samples."""
@@ -85,10 +87,10 @@ class Netpbm(Content):
             CorruptError: planes and recipe do not fit together.
         """
         reader = Reader(recipe)
-        shift, form = divmod(reader.byte(), 4)
-        (rows, columns, channels), wide, parts = join_by_rows(planes, shift)
+        division, form = divmod(reader.byte(), 4)
+        text = reader.take(reader.number()) if form == _VERBATIM else b""
+        (rows, columns, channels), wide, parts = join_by_rows(planes, division, reader)
         if form == _VERBATIM:
-            text = reader.take(reader.number())
             header = read_header(text)
             if header is None or header[:4] != (rows, columns, channels, len(text)) or (header.maxval > 255) != wide:
                 raise CorruptError("the recipe's netpbm header does not describe the planes")

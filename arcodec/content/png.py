@@ -16,7 +16,7 @@ from arcodec import varint
 from arcodec.content import _bits, _palette
 from arcodec.content._pngfilter import Bytes, filtered
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import Samples, join, split
+from arcodec.content._samples import PACKED, Samples, join, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
@@ -61,7 +61,7 @@ class PngPixels(Content):
     IEND, and files with any flaw, be it only a checksum.
 
     Recipe: the byte `colour type + 8 * depth`, where colour type 5 stands for 3 with indices that count the colours
-    in the order of `_palette.ranks`; for 16-bit samples a byte that gives the shift; the number of
+    in the order of `_palette.ranks`; for 16-bit samples the byte 9 and the packings; the number of
     chunks before the image data (varint); then these chunks, then those after it, except IHDR and IEND, each as
     its type (4 bytes), length (varint) and data.
     """
@@ -98,10 +98,10 @@ class PngPixels(Content):
             ranks = _palette.ranks(_colours(before), header.depth)
             if ranks is not None:
                 colour, samples = _SORTED, ranks[samples]
-        planes, shift = split(samples)
+        planes, packings = split(samples)
         recipe = bytearray([colour + 8 * header.depth])
         if header.depth == 16:
-            recipe.append(shift)
+            recipe += bytes([PACKED]) + packings
         recipe += varint.write(len(before))
         for chunk in before + after:
             recipe += chunk.kind + varint.write(len(chunk.data)) + chunk.data
@@ -118,7 +118,7 @@ class PngPixels(Content):
         reader = Reader(recipe)
         depth, stored = divmod(reader.byte(), 8)
         colour = _INDEXED if stored == _SORTED else stored
-        samples = join(planes, reader.byte() if depth == 16 else 0)
+        samples = join(planes, reader.byte() if depth == 16 else 0, reader)
         rows, columns, channels = samples.shape
         if (
             depth not in _DEPTHS.get(colour, ())

@@ -34,7 +34,7 @@ def begin(window: Int32s, errors: Int32s, scales: Int64s, biases: Int64s, lattic
 
 
 @plain
-def _blend(means, energies, count):
+def blend_of(means, energies, count):
     """The predictors' means, weighed by their inverse squared residuals around."""
     least = energies[0]
     for k in range(1, count):
@@ -50,7 +50,7 @@ def _blend(means, energies, count):
 
 
 @plain
-def _known(errors, expert, spot, channel):
+def known_residual(errors, expert, spot, channel):
     """The absolute residual of the pixel's coded channel before, or -1."""
     return abs(int64(errors[expert, spot - 1])) if channel > 0 else int64(-1)
 
@@ -65,10 +65,10 @@ def centre(
     in `window` and in a row of `errors`.
     """
     blend = predictors
-    means[blend] = _blend(means, energies, predictors)
+    means[blend] = blend_of(means, energies, predictors)
     lean = clip(errors[blend, spot - 1] >> 6, -15, 16) + 16 if channel > 0 else int64(0)
     energies[blend] = residual.energy(errors, blend, spot, channels, stride)
-    contexts[blend] = residual.scale_context(energies[blend], _known(errors, blend, spot, channel))
+    contexts[blend] = residual.scale_context(energies[blend], known_residual(errors, blend, spot, channel))
     residual.bias_contexts(
         leanings,
         min(contexts[blend] // 24, int64(5)),
@@ -90,9 +90,9 @@ def spread(
     """Fill the experts' contexts of scales and their slopes; returns the first scale without bias, and activity."""
     centred = predictors + 1
     for e in range(predictors):
-        contexts[e] = residual.scale_context(energies[e], _known(errors, e, spot, channel))
+        contexts[e] = residual.scale_context(energies[e], known_residual(errors, e, spot, channel))
     around = residual.energy(errors, centred, spot, channels, stride)
-    contexts[centred] = residual.scale_context(around, _known(errors, centred, spot, channel))
+    contexts[centred] = residual.scale_context(around, known_residual(errors, centred, spot, channel))
     lively = activity(window, place, channels, stride)
     contexts[centred + 1] = residual.texture_scale_context(lively, abs(means[0] - means[1]))
     for e in range(predictors + AFTER):

@@ -21,7 +21,8 @@ the factors v per row and h per block, past[0] <= B / (1 - v), past[1] <= past[0
 past[0]) / (1 - h); `RATES` keeps past[1] + sums[0], the largest sum formed, below 0.7 * 2**31, and rounding adds
 less than 2 / (1 - v) / (1 - h) < 2**10. `factor` scales entries to below 2**29 and keeps the rows of the
 elimination within +-2**29 and factors within +-2**28: a sum of up to 60 products stays below 2**63. In `substitute`
-residuals stay within +-2**20, products with factors within 2**48.
+residuals stay within +-2**20, products with factors within 2**48; with samples of 16 bits, whose statistics are
+scaled down (`end_deep_pixel`), within +-2**26 and 2**54, and what starts as a sample << 28 below 2**60.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ _FACTOR = 20  # fraction bits of L
 _FACTOR_LIMIT = (1 << 28) - 1
 _ROW_LIMIT = (1 << 29) - 1
 _RESIDUAL_LIMIT = (1 << 20) - 1  # Q8
+WIDE_LIMIT = (1 << 26) - 1  # the same for samples of 16 bits
 
 
 def features(channels: int) -> tuple[int, ...]:
@@ -210,23 +212,23 @@ def factor(left, right, lower, rows, work, size, features, ridge):
 
 
 @inline
-def _residual(z):
-    return min(max(z >> _FACTOR, int64(-_RESIDUAL_LIMIT)), int64(_RESIDUAL_LIMIT))
+def _residual(z, limit):
+    return min(max(z >> _FACTOR, int64(-limit)), int64(limit))
 
 
 @plain
-def substitute(lower, work, samples, features, width):
+def substitute(lower, work, samples, features, width, limit=_RESIDUAL_LIMIT):
     """Forward substitution through the features (samples[:features]; a multiple of 4), four at a time."""
     for i in range(features):
         work[i] = int64(samples[i]) << (_FACTOR + 8)
     for i in range(features, width):
         work[i] = 0
     for j in range(0, features, 4):
-        a = _residual(work[j])
-        b = _residual(work[j + 1] - int64(lower[j, j + 1]) * a)
-        c = _residual(work[j + 2] - int64(lower[j, j + 2]) * a - int64(lower[j + 1, j + 2]) * b)
+        a = _residual(work[j], limit)
+        b = _residual(work[j + 1] - int64(lower[j, j + 1]) * a, limit)
+        c = _residual(work[j + 2] - int64(lower[j, j + 2]) * a - int64(lower[j + 1, j + 2]) * b, limit)
         d = work[j + 3] - int64(lower[j, j + 3]) * a - int64(lower[j + 1, j + 3]) * b
-        d = _residual(d - int64(lower[j + 2, j + 3]) * c)
+        d = _residual(d - int64(lower[j + 2, j + 3]) * c, limit)
         begin = (j + 4) & -8
         row_a = lower[j, begin:]
         row_b = lower[j + 1, begin:]
@@ -239,7 +241,8 @@ def substitute(lower, work, samples, features, width):
 
 @plain
 def begin_pixel(
-    which, past, sums, rates, factors, work, samples, offsets, features, window, pixel, column, channels
+    which, past, sums, rates, factors, work, samples, offsets, features, window, pixel, column, channels,
+    limit=_RESIDUAL_LIMIT,
 ):  # fmt: skip
     """Load a pixel's features, factor anew where a block begins, and substitute."""
     own = samples[which]
@@ -251,20 +254,20 @@ def begin_pixel(
         ridge = int64(rates[which, RIDGE]) << int64(rates[which, GAIN])
         past_right = past[1, column // block]
         factor(sums[which, 0], past_right, factors[which, 0], factors[which, 1], work[which], size, features, ridge)
-    substitute(factors[which, 0], work[which], own, features, (size + 7) & -8)
+    substitute(factors[which, 0], work[which], own, features, (size + 7) & -8, limit)
 
 
 @inline
-def prediction(work, which, target):
+def prediction(work, which, target, limit=_RESIDUAL_LIMIT):
     """What is predicted for a target, Q8, less its channel's western sample; `target`: its row."""
-    return -_residual(work[which, target])
+    return -_residual(work[which, target], limit)
 
 
 @inline
-def reveal(factors, work, samples, which, target, size, sample):
+def reveal(factors, work, samples, which, target, size, sample, limit=_RESIDUAL_LIMIT):
     """Make a target's true value known, for the predictions of those after it."""
     samples[which, target] = int32(sample)
-    residual = _residual(work[which, target] + (int64(sample) << (_FACTOR + 8)))
+    residual = _residual(work[which, target] + (int64(sample) << (_FACTOR + 8)), limit)
     for i in range(target + 1, size):
         work[which, i] -= int64(factors[which, 0, target, i]) * residual
 
@@ -281,5 +284,30 @@ def end_pixel(which, past, sums, rates, samples, size, column, columns, share):
     block = int64(rates[which, BLOCK])
     weight = int32(max(((int64(1) << rates[which, GAIN]) * share) // WHOLE, int64(1)))
     learn(sums[which, 1], samples[which], size, weight, column % block == 0)
+    if column % block == block - 1 or column == columns - 1:
+        end_block(past[0, column // block], sums[which, 0], sums[which, 1], rates, which)
+
+
+@plain
+def end_deep_pixel(which, past, sums, rates, samples, scaled, size, column, columns, around, level):
+    """Learn from a pixel of samples of up to 16 bits.
+
+    They are scaled by one factor, at most the root of the gain, so that the residuals around come to `level` times
+    that root at most, and that no sample exceeds 255 times it: noisy pixels count less, and bounds are those of
+    8-bit samples.
+
+    scaled: int32[size], working space. `around`: see `residual.energy`; `level`: of residuals, Q8.
+    """
+    block = int64(rates[which, BLOCK])
+    gain = int64(rates[which, GAIN])
+    own = samples[which]
+    largest = int32(1)
+    for i in range(size):
+        largest = max(largest, abs(own[i]))
+    whole = 16 + (gain >> 1)  # of odd gains half a bit is lost
+    scale = min((level << whole) // max(around >> 3, level), ((int64(255) << whole) - 32768) // int64(largest))
+    for i in range(size):
+        scaled[i] = int32((int64(own[i]) * scale + 32768) >> 16)
+    learn(sums[which, 1], scaled, size, int32(1), column % block == 0)
     if column % block == block - 1 or column == columns - 1:
         end_block(past[0, column // block], sums[which, 0], sums[which, 1], rates, which)

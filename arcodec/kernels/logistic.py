@@ -21,7 +21,7 @@ ONE = 1 << 24  # a probability of 1
 MIN_SCALE, MAX_SCALE = 100, 15 << 6  # of a scale's log2: 3/256 ... 128 steps
 
 _GUARD = 120  # fraction bits of the intermediate integers
-_REACH = 16  # the table's CDF ends at +-16 scales, where it is within 2 / 2**24 of 0 and 1
+REACH = 16  # the table's CDF ends at +-16 scales, where it is within 2 / 2**24 of 0 and 1
 _STEPS = 64  # entries per scale
 _LOG_BITS = 10
 _LN2 = 921350637599661305226344307672478455  # ln(2) * 2**120, rounded
@@ -40,7 +40,7 @@ def _exp(numerator: int, denominator: int) -> int:
 def cdf_table() -> np.ndarray:
     """int32[2 * 16 * 64 + 2]: 2**24 / (1 + exp(-x)) at x = k / 64 - 16, rounded; the last entry is doubled."""
     step, power, upper = _exp(1, _STEPS), 1 << _GUARD, []
-    for _ in range(_REACH * _STEPS + 1):
+    for _ in range(REACH * _STEPS + 1):
         upper.append((2 * ONE * power + power + (1 << _GUARD)) // (2 * (power + (1 << _GUARD))))
         power = power * step >> _GUARD
     lower = [ONE - p for p in upper[:0:-1]]
@@ -90,8 +90,13 @@ def slope(scale):
 @plain
 def cdf(distance, slope):
     """The logistic CDF in 2**-24 at `distance` (Q8, below 2**20) from the mean, for a `slope`."""
-    z = (distance * slope >> 8) + (_REACH << 14)  # 2**-14 scales
-    z = min(max(z, int64(0)), int64(_REACH << 15))
+    return cdf_of((distance * slope >> 8) + (REACH << 14))
+
+
+@plain
+def cdf_of(z):
+    """The same for a distance in 2**-14 scales, from REACH scales below the mean on."""
+    z = min(max(z, int64(0)), int64(REACH << 15))
     k = uint64(z) >> uint64(8)
     low = int64(_CDF[k])
     return low + ((int64(_CDF[k + uint64(1)]) - low) * (z & 255) >> 8)
@@ -107,7 +112,7 @@ def stretch_ratio(one, zero):
 @plain
 def squash_24(x):
     """The 24-bit probability of a stretch within +-STRETCH_LIMIT: 1 ... 2**24 - 1."""
-    z = (x << 6) + (_REACH << 14)
+    z = (x << 6) + (REACH << 14)
     k = uint64(z) >> uint64(8)
     low = int64(_CDF[k])
     return low + ((int64(_CDF[k + uint64(1)]) - low) * (z & 255) >> 8)

@@ -43,8 +43,18 @@ LIMIT = 2047
 MOST_MET = 250
 _PRODUCTS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0x2545F491], np.int64)
 _GOLDEN = 0x9E3779B97F4A7C15
-_HALVES = np.array([np.searchsorted([1, 2, 3, 4, 6, 9, 14, 22, 41], a, side="right") for a in range(256)], np.int64)
+HALVES = np.array([np.searchsorted([1, 2, 3, 4, 6, 9, 14, 22, 41], a, side="right") for a in range(256)], np.int64)
 _RATES = np.array([(65536 * 10000) // (64 * (22 * n + 1000)) for n in range(256)], np.int64)  # 1 / (0.14 n + 6.4)
+
+
+def fine(*guesses: int) -> tuple[int, ...]:
+    """A context of distances in fine steps."""
+    return tuple(FINE + g for g in guesses)
+
+
+def coarse(*guesses: int) -> tuple[int, ...]:
+    """A context of distances in coarse steps, and of where the mean lies between samples."""
+    return (*(COARSE + g for g in guesses), FINE + BLEND)
 
 
 def table(contexts: Sequence[tuple[int, ...]]) -> np.ndarray:
@@ -144,7 +154,7 @@ def quantise(quantities, wanted, guesses, middle, coarse):
     for q in wanted:
         if q < COARSE:
             distance = guesses[q] - point
-            steps = _HALVES[min(abs(distance) >> 7, int64(255))]
+            steps = HALVES[min(abs(distance) >> 7, int64(255))]
             quantities[q] = steps if distance >= 0 else -steps
         else:
             distance = guesses[q - COARSE] - point

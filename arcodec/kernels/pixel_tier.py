@@ -17,8 +17,9 @@ KNOWN_NEIGHBOURS = ((0, 0), (0, 1), (1, 0), (-1, 0), (-1, -1), (-1, 1), (1, 1), 
 class Predictor(NamedTuple):
     """A least-squares predictor.
 
-    `gray`, `pair`, `colour`: neighbours of each coded channel if there are one, two or three; `known`: of each known
-    channel; `rates`: a row of `least_squares.RATES`. One neighbour may be left out to have a multiple of 4.
+    `gray`, `pair`, `colour`, `quad`: neighbours of each coded channel if there are one, two, three or four;
+    `known`: of each known channel; `rates`: a row of `least_squares.RATES`. One neighbour may be left out to have a
+    multiple of 4.
     """
 
     gray: tuple[int]
@@ -26,10 +27,11 @@ class Predictor(NamedTuple):
     colour: tuple[int, int, int]
     known: int
     rates: tuple[int, ...]
+    quad: tuple[int, int, int, int] = (5, 5, 5, 5)
 
     def places(self, coded: int, known: int) -> list[tuple[int, int, int]]:
         """(rows down, columns right, channel) of each feature."""
-        counts = list((self.gray, self.pair, self.colour)[coded - 1])
+        counts = list((self.gray, self.pair, self.colour, self.quad)[coded - 1])
         places = [(dy, dx, c) for c in range(known) for dy, dx in KNOWN_NEIGHBOURS[: self.known]]
         counts[-1] -= (len(places) + sum(counts)) % 4
         for c, count in enumerate(counts):

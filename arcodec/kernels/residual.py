@@ -18,7 +18,7 @@ _BIAS_START = (0, 6 * 64, 6 * 64 + 6 * 81)
 BIAS_CONTEXTS = sum(BIAS_SIZES)
 _SCALE_MEMORY = 200  # residuals, after which a mean is made to forget
 _BIAS_MEMORY = 400
-_MEAN_TO_SCALE = 40  # log2 of E|x| / s = 2 ln 2 is 30/64; real residuals have longer tails
+MEAN_TO_SCALE = 40  # log2 of E|x| / s = 2 ln 2 is 30/64; real residuals have longer tails
 
 
 def scale_table(experts: int, channels: int) -> np.ndarray:
@@ -42,6 +42,7 @@ def _third_octaves() -> list[int]:
 
 
 _POWERS = _third_octaves()
+THIRDS = tuple(_POWERS[:3])
 
 
 @plain
@@ -107,7 +108,7 @@ def texture_scale_context(activity, disagreement):
 def log_scale(scales, expert, channel, context):
     """log2 (Q6) of the scale that suits the residuals seen in a context."""
     mean = log2_q6(scales[0, expert, channel, context]) - log2_q6(scales[1, expert, channel, context])
-    return clip(mean - _MEAN_TO_SCALE, MIN_SCALE, MAX_SCALE)
+    return clip(mean - MEAN_TO_SCALE, MIN_SCALE, MAX_SCALE)
 
 
 @inline

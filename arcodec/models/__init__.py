@@ -24,6 +24,9 @@ BUILT_IN = {
     "pixels-2": (container.PIXELS_2, "pixels2", "Default"),
     "pixels-2-max": (container.PIXELS_MAX, "pixels2", "Max"),
     "graphics-1": (container.GRAPHICS, "graphics", "Graphics"),
+    "deep-1-fast": (container.DEEP_FAST, "deep", "Fast"),
+    "deep-1": (container.DEEP, "deep", "Default"),
+    "deep-1-max": (container.DEEP_MAX, "deep", "Max"),
 }
 _PICTURES = (
     *("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG"),
@@ -45,6 +48,9 @@ ALIASES = {
     "pixels-fast": "pixels-2-fast",
     "pixels-max": "pixels-2-max",
     "graphics": "graphics-1",
+    "deep": "deep-1",
+    "deep-fast": "deep-1-fast",
+    "deep-max": "deep-1-max",
 }
 
 _NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
