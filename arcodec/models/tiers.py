@@ -111,4 +111,5 @@ GRAPHICS = tier(
     finals=(s.CHANNEL, s.MATCH, s.ALIKE),
     **_MEDIUM,
     sure=True,
+    recover=3,
 )
