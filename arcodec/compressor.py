@@ -15,7 +15,7 @@ import numpy as np
 from arcodec import chunks, container, content, threads
 from arcodec.chunks import GRID, Coder, Encoded
 from arcodec.container import MAX_CHUNK, Chunk, Header, Sink, Source, Writer
-from arcodec.content.base import Content, Parsed, Slabs
+from arcodec.content.base import Content, Parsed, Slabs, same
 from arcodec.errors import ModelError
 from arcodec.models import store
 from arcodec.models.base import Symbols, Watch, size_of
@@ -133,14 +133,16 @@ def compress_stream(
     usable = _models(options)
     head = counted.read(content.HEAD)
     kinds = list(content.candidates(head, exact=not options.pixels)) if usable.pixels else []
-    data = counted.read_on(head, SLAB) if kinds else head
-    if len(data) == SLAB:
+    searched = options.model is None
+    frames = _Frames(counted, sink, options, usable, progress)
+    data = counted.read_on(head, SLAB) if kinds or searched else head
+    if kinds and len(data) == SLAB:
         for kind in kinds:
             slabs = kind.slabs(data)
             if slabs and slabs.row <= SLAB:
                 counted.take_back(data)
                 del data
-                return _compress_slabs(kind, slabs, counted, sink, options, usable, progress)
+                return _compress_slabs(kind, slabs, counted, frames)
         data = counted.read_on(data, MAX_PARSED)
     for kind in kinds if len(data) < MAX_PARSED else []:
         parsed = _parse(kind, data)
@@ -148,6 +150,13 @@ def compress_stream(
             report = _compress_parsed(kind, parsed, data, sink, options, usable, progress)
             if report:
                 return report
+    compound = content.kind(content.COMPOUND)
+    if searched and len(data) <= SLAB and (parsed := _parse(compound, data)):
+        while data:
+            frames.add(compound, parsed, data)
+            data = counted.read(SLAB)
+            parsed = _parse(compound, data)
+        return frames.report()
     if not usable.bytes:
         raise ModelError(f"model {options.model} codes images, and this is none that arcodec reads")
     counted.take_back(data)
@@ -182,49 +191,58 @@ def _parse(kind: Content, data: bytes) -> Parsed | None:
     if parsed is None or any(plane.size // len(plane) > MAX_CHUNK for plane in parsed.planes):
         return None
     if kind.exact:
-        return parsed if _same(kind.pieces(parsed.planes, parsed.recipe), data) else None
+        return parsed if same(kind.pieces(parsed.planes, parsed.recipe), data) else None
     again = kind.parse(kind.restore(parsed.planes, parsed.recipe))
-    same = again is not None and again.recipe == parsed.recipe and len(again.planes) == len(parsed.planes)
-    if again and same and all(map(np.array_equal, again.planes, parsed.planes)):
-        return parsed
-    return None
+    if again is None or again.recipe != parsed.recipe or len(again.planes) != len(parsed.planes):
+        return None
+    return parsed if all(map(np.array_equal, again.planes, parsed.planes)) else None
 
 
-def _same(pieces: Iterable[bytes | memoryview], data: bytes) -> bool:
-    """Whether the pieces are `data`."""
-    view, start = memoryview(data), 0
-    for piece in pieces:
-        if view[start : start + len(piece)] != piece:
-            return False
-        start += len(piece)
-    return start == len(data)
+class _Frames:
+    """Several frames in a row, of one input."""
+
+    def __init__(
+        self, counted: Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
+    ) -> None:
+        self.reports: list[Report] = []
+        self._counted = counted
+        self._sink = sink
+        self._options = options
+        self._usable = usable
+        self._progress = progress
+
+    def keep(self, source: Counted, *, rest: bool = False) -> None:
+        """A frame of the bytes as they are; `rest`: by the model for headers and the like."""
+        usable = replace(self._usable, bytes=[self._usable.rest]) if rest else self._usable
+        self.reports.append(_compress_raw(source, self._sink, self._options, usable, self._going_on()))
+
+    def add(self, kind: Content, parsed: Parsed | None, data: bytes, *, rest: bool = False) -> None:
+        """A frame of `data`, taken apart if it can be and that is smaller."""
+        report = parsed and _compress_parsed(
+            kind, parsed, data, self._sink, self._options, self._usable, self._going_on()
+        )
+        if report:
+            self.reports.append(report)
+        else:
+            self.keep(Counted(io.BytesIO(data)), rest=rest)
+
+    def report(self) -> Report:
+        """On all of them."""
+        names = dict.fromkeys(report.content for report in self.reports)
+        size_out = sum(report.size_out for report in self.reports)
+        return Report(self._counted.size, size_out, "+".join(names), self.reports[-1].digest)
+
+    def _going_on(self) -> Progress | None:
+        done, written = sum(r.size_in for r in self.reports), sum(r.size_out for r in self.reports)
+        return self._progress and partial(threads.after, self._progress, done, written)
 
 
-def _compress_slabs(
-    kind: Content,
-    slabs: Slabs,
-    counted: Counted,
-    sink: Sink,
-    options: Options,
-    usable: _Models,
-    progress: Progress | None,
-) -> Report:
+def _compress_slabs(kind: Content, slabs: Slabs, counted: Counted, frames: _Frames) -> Report:
     """A frame for what comes before the rows, one for each so many rows, and one for what comes after them."""
-    others = replace(usable, bytes=[usable.rest])
     height = SLAB // slabs.row
     if height >= 8 * GRID:
         height -= height % GRID
-    reports: list[Report] = []
-
-    def going_on() -> Progress | None:
-        return progress and partial(
-            threads.after, progress, sum(r.size_in for r in reports), sum(r.size_out for r in reports)
-        )
-
-    def keep(data: bytes) -> None:
-        reports.append(_compress_raw(Counted(io.BytesIO(data)), sink, options, others, going_on()))
-
-    keep(counted.read(slabs.header))
+    frames.keep(Counted(io.BytesIO(counted.read(slabs.header))), rest=True)
     for row in range(0, slabs.rows, height):
         data = counted.read(min(height, slabs.rows - row) * slabs.row)
         whole = len(data) // slabs.row * slabs.row
@@ -234,20 +252,13 @@ def _compress_slabs(
         if not data:
             break
         parsed = slabs.parse(data)
-        report = None
-        if _same(kind.pieces(parsed.planes, parsed.recipe), data):
-            report = _compress_parsed(kind, parsed, data, sink, options, usable, going_on())
-        if report:
-            reports.append(report)
-        else:
-            keep(data)
+        frames.add(kind, parsed if same(kind.pieces(parsed.planes, parsed.recipe), data) else None, data, rest=True)
         del parsed, data  # before the next are read
     following = counted.read(1)
     if following:
         counted.take_back(following)
-        reports.append(_compress_raw(Counted(counted), sink, options, others, going_on()))
-    names = dict.fromkeys(report.content for report in reports)
-    return Report(counted.size, sum(report.size_out for report in reports), "+".join(names), reports[-1].digest)
+        frames.keep(Counted(counted), rest=True)
+    return frames.report()
 
 
 def _compress_parsed(
@@ -261,7 +272,8 @@ def _compress_parsed(
 ) -> Report | None:
     """One frame, or None where it would be larger than the file, and the file may be kept as it is."""
     may_be_raw = kind.exact and len(usable.bytes) > 0
-    usable = replace(usable, bytes=[usable.rest])
+    if not kind.texts:
+        usable = replace(usable, bytes=[usable.rest])
     planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
     parts = list(plane_parts(planes, options.chunk_size, usable.coders))
     held = 2 * (sum(plane.size for plane in planes) + len(data))  # each once in parts, once in one piece

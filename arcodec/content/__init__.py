@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from arcodec.content.base import Content
 
 HEAD = 64  # bytes that `sniff` may look at
+COMPOUND = "compound"  # what is tried last, for it may lie in any file
 
 # name: (code in FORMAT.md, module, class). A name and its code mean one way to restore for ever.
 KINDS = {
@@ -23,6 +24,7 @@ KINDS = {
     "pbm": (4, "pbm", "Pbm"),
     "netpbm-text": (5, "netpbm_text", "NetpbmText"),
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
+    COMPOUND: (9, "compound", "Compound"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
 

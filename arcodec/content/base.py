@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -50,12 +50,14 @@ class Content(ABC):
     Attributes:
         name: what the file listing calls it.
         code: its number in FORMAT.md.
+        texts: whether its planes of one dimension, the recipe too, may hold files, and not only headers and the like.
         exact: whether `restore` gives the file back byte for byte (else: all that the kind promises to keep).
     """
 
     name: ClassVar[str]
     code: ClassVar[int]
     exact: ClassVar[bool] = True
+    texts: ClassVar[bool] = False
 
     @abstractmethod
     def sniff(self, head: bytes) -> bool:
@@ -87,3 +89,13 @@ class Content(ABC):
             CorruptError: they do not fit together.
         """
         return b"".join(self.pieces(planes, recipe))
+
+
+def same(pieces: Iterable[bytes | memoryview], data: bytes) -> bool:
+    """Whether the pieces are `data`."""
+    view, start = memoryview(data), 0
+    for piece in pieces:
+        if view[start : start + len(piece)] != piece:
+            return False
+        start += len(piece)
+    return start == len(data)

@@ -1,0 +1,148 @@
+"""A file as a tree of what lies in it, and the pools that hold what the leaves are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from arcodec import content as kinds
+from arcodec import varint
+from arcodec.content import _deflate
+from arcodec.content._finder import Found, find
+from arcodec.content._zipfields import Fields, Stream
+from arcodec.content.base import Parsed, Plane, same
+
+BYTES = 0  # code of a leaf that is bytes
+COMPOUND = 9
+DEEPEST = 8  # levels of compounds
+_WORTH = 4  # a recipe may take one in so many bytes of a stream
+_OWN = 1 << 15  # bytes of a program that has a pool of its own
+_PROGRAMS = b"\x7fELF", b"MZ"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A file of a kind, taken apart."""
+
+    code: int
+    parsed: Parsed
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stream in a file: where it was found, how it was compressed if it was, and what it holds."""
+
+    found: Found
+    recipe: bytes
+    stream: Stream
+    node: Node
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A file with streams in it."""
+
+    data: bytes
+    parts: Sequence[Part]
+
+
+Node = bytes | Leaf | Whole
+
+
+def take_apart(data: bytes, depth: int) -> Node:
+    """The tree of a file; at depth 0 the file itself is not taken for one of a simple kind."""
+    if depth:
+        for kind in kinds.candidates(data[: kinds.HEAD], exact=True):
+            parsed = kind.parse(data)
+            if parsed and same(kind.pieces(parsed.planes, parsed.recipe), data):
+                return Leaf(kind.code, parsed)
+    parts = []
+    if depth < DEEPEST:
+        for found in find(data):
+            part = _part(data, found, depth)
+            if part:
+                parts.append(part)
+    return Whole(data, parts) if parts else data
+
+
+def _part(data: bytes, found: Found, depth: int) -> Part | None:
+    """What was found, taken apart; None if it is better left where it is."""
+    recipe = b""
+    content = data[found.start : found.end]
+    if found.deflated:
+        replay = _deflate.analyse(data, found.start)
+        if replay is None or replay.end != found.end or len(replay.recipe) * _WORTH > len(content):
+            return None
+        content, recipe = replay.content, replay.recipe
+    node = take_apart(content, depth + 1)
+    if isinstance(node, bytes) and not found.deflated and not found.header and not _program(node):
+        return None
+    return Part(found, recipe, Stream.of(content, found.end - found.start), node)
+
+
+def _program(data: bytes) -> bool:
+    return len(data) >= _OWN and data.startswith(_PROGRAMS)
+
+
+@dataclass
+class Pools:
+    """What the leaves are made of, by the model that it is for."""
+
+    _pools: list[list[Plane]] = field(default_factory=list)
+    _numbers: dict[object, int] = field(default_factory=dict)
+
+    def put(self, key: object, plane: Plane) -> bytes:
+        """Add to the pool of a key, one of its own if that is None; returns what the recipe says of it."""
+        if not plane.size:
+            return varint.write(0)
+        number = len(self._pools) if key is None else self._numbers.setdefault(key, len(self._pools))
+        if number == len(self._pools):
+            self._pools.append([])
+        self._pools[number].append(plane)
+        return varint.write(len(plane)) + varint.write(number)
+
+    def planes(self) -> tuple[Plane, ...]:
+        """The pools."""
+        return tuple(pool[0] if len(pool) == 1 else np.concatenate(pool) for pool in self._pools)
+
+
+def serialised(node: Node, pools: Pools) -> bytes:
+    """The recipe of a tree; what it is made of goes to the pools."""
+    if isinstance(node, bytes):
+        key = None if _program(node) else "content"
+        return varint.write(BYTES) + pools.put(key, np.frombuffer(node, np.uint8))
+    if isinstance(node, Leaf):
+        planes = node.parsed.planes
+        taken = b"".join(pools.put(_key(plane), plane) for plane in planes)
+        recipe = node.parsed.recipe
+        return b"".join(
+            (varint.write(node.code), varint.write(len(recipe)), recipe, varint.write(len(planes)), taken)
+        )
+    fields = Fields(back=False)
+    written = [varint.write(COMPOUND), varint.write(len(node.parts))]
+    position = 0
+
+    def keep(end: int, stream: Stream | None, header: int, trailer: int) -> None:
+        gap = bytearray(node.data[position:end])
+        fields.gap(gap, position, stream, header, trailer)
+        written.append(pools.put("gaps", np.frombuffer(gap, np.uint8)))
+
+    for part in node.parts:
+        found = part.found
+        keep(found.start, part.stream, found.header, found.trailer)
+        written.append(bytes([found.deflated + 2 * bool(found.header) + 4 * found.trailer]))
+        if found.header:
+            written.append(varint.write(found.header))
+        if found.deflated:
+            written.append(varint.write(len(part.recipe)) + part.recipe)
+        written.append(serialised(part.node, pools))
+        position = found.end
+    keep(len(node.data), None, 0, 0)
+    return b"".join(written)
+
+
+def _key(plane: Plane) -> object:
+    """Images of equal width and channels, if small, share what the model learns of them."""
+    return None

@@ -1,0 +1,119 @@
+"""Files in which others lie: archives, documents, compressed files; each part goes to the model that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from arcodec import content as kinds
+from arcodec.content import _deflate
+from arcodec.content._nodes import BYTES, DEEPEST, Pools, Whole, serialised, take_apart
+from arcodec.content._recipe import Reader
+from arcodec.content._zipfields import DESCRIPTOR, Fields, Stream
+from arcodec.content.base import Content, Parsed, Plane
+from arcodec.errors import CorruptError
+
+_Piece = bytes | memoryview
+
+
+class Compound(Content):
+    """A file in which streams and files lie, each taken apart in turn.
+
+    Planes are pools: bytes, and images of equal width and channels one below the other. The recipe is a tree; each
+    of its leaves takes what comes next in a pool.
+    """
+
+    name = "compound"
+    code = 9
+    texts = True
+
+    def sniff(self, head: bytes) -> bool:
+        """Never: what lies inside can lie anywhere, so this kind is tried when all others have declined."""
+        return False
+
+    def parse(self, data: bytes) -> Parsed | None:
+        node = take_apart(data, 0)
+        if not isinstance(node, Whole):
+            return None
+        pools = Pools()
+        recipe = serialised(node, pools)
+        return Parsed(pools.planes(), recipe)
+
+    def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[_Piece]:
+        """The file, byte for byte.
+
+        Raises:
+            CorruptError: planes and recipe do not fit together; maybe after some pieces.
+        """
+        tree = _Tree(planes, Reader(recipe))
+        yield from tree.node(0)
+        tree.finish()
+
+
+class _Tree:
+    """The recipe, being read, and how far each pool has been used."""
+
+    def __init__(self, planes: Sequence[Plane], reader: Reader) -> None:
+        self._planes = planes
+        self._used = [0] * len(planes)
+        self._reader = reader
+
+    def finish(self) -> None:
+        """Raise CorruptError if anything is left over."""
+        if self._reader or any(used != len(plane) for used, plane in zip(self._used, self._planes, strict=True)):
+            raise CorruptError("the recipe does not use all that the planes hold")
+
+    def _take(self, dimensions: int) -> Plane:
+        """What a leaf takes of a pool: an extent and the pool's number are read."""
+        extent = self._reader.number()
+        if not extent:
+            return np.empty(0, np.uint8)
+        number = self._reader.number()
+        if number >= len(self._planes) or (plane := self._planes[number]).ndim not in (dimensions, 1):
+            raise CorruptError(f"the recipe names plane {number}, which is not there or not of its kind")
+        start = self._used[number]
+        if extent > len(plane) - start:
+            raise CorruptError(f"the recipe takes more of plane {number} than there is")
+        self._used[number] += extent
+        return plane[start : start + extent]
+
+    def node(self, depth: int) -> Iterator[_Piece]:
+        """The bytes of the node that comes next in the recipe."""
+        code = self._reader.number()
+        if code == BYTES:
+            yield self._take(1).data
+        elif code == Compound.code:
+            if depth == DEEPEST:
+                raise CorruptError(f"the recipe is more than {DEEPEST} levels deep")
+            yield from self._compound(depth + 1)
+        else:
+            recipe = self._reader.take(self._reader.number())
+            parts = [self._take(3) for _ in range(self._reader.number())]
+            kind = kinds.by_code(code)
+            if not kind.exact or not parts or not all(part.size for part in parts):
+                raise CorruptError(f"the recipe holds a part of kind {code}, which cannot be there so")
+            yield from kind.pieces(parts, recipe)
+
+    def _compound(self, depth: int) -> Iterator[_Piece]:
+        fields = Fields(back=True)
+        position = 0
+        streams = self._reader.number()
+        for number in range(streams + 1):
+            gap = bytearray(self._take(1).tobytes())
+            if number == streams:
+                fields.gap(gap, position, None, 0, 0)
+                yield bytes(gap)
+                return
+            form = self._reader.byte()
+            deflated, zipped, trailer = form & 1, form & 2, form >> 2
+            header = self._reader.number() if zipped else 0
+            if trailer > DESCRIPTOR or header > len(gap):
+                raise CorruptError(f"the recipe gives a stream the form {form} with a header of {header} bytes")
+            recipe = self._reader.take(self._reader.number()) if deflated else b""
+            content = b"".join(self.node(depth))
+            packed = _deflate.replay(content, recipe) if deflated else content
+            fields.gap(gap, position, Stream.of(content, len(packed)), header, trailer)
+            yield bytes(gap)
+            yield packed
+            position += len(gap) + len(packed)
