@@ -17,9 +17,12 @@ def _go(c, level, mem):
     return o.compress(c) + o.flush()
 
 
-def analyse(data, start=0, limit=None):
+def analyse(data, start=0, limit: int | None = None):
     d = zlib.decompressobj(-15)
     c = d.decompress(data[start:])
+    end = len(data) - len(d.unused_data)
+    if limit is not None and len(c) > limit:
+        return None
     end = len(data) - len(d.unused_data)
     s = data[start:end]
     for level in (6, 9, 1, 8, 7, 5, 4, 3, 2):

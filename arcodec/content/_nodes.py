@@ -1,9 +1,9 @@
-"""A file as a tree of what lies in it, and the pools that hold what the leaves are made of."""
+"""A file as a tree of what lies in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,14 +11,17 @@ from arcodec import content as kinds
 from arcodec import varint
 from arcodec.content import _deflate
 from arcodec.content._finder import Found, find
+from arcodec.content._pools import Pools
 from arcodec.content._zipfields import Fields, Stream
-from arcodec.content.base import Parsed, Plane, same
+from arcodec.content.base import Parsed, same
 
 BYTES = 0  # code of a leaf that is bytes
 COMPOUND = 9
 DEEPEST = 8  # levels of compounds
 _WORTH = 4  # a recipe may take one in so many bytes of a stream
 _OWN = 1 << 15  # bytes of a program that has a pool of its own
+# Bytes of all contents together: so many times the file, but not less nor more than this.
+_EXPANSION, _LEAST_ROOM, _MOST_ROOM = 32, 1 << 25, 1 << 29
 _PROGRAMS = b"\x7fELF", b"MZ"
 
 
@@ -51,61 +54,45 @@ class Whole:
 Node = bytes | Leaf | Whole
 
 
-def take_apart(data: bytes, depth: int) -> Node:
-    """The tree of a file; at depth 0 the file itself is not taken for one of a simple kind."""
-    if depth:
-        for kind in kinds.candidates(data[: kinds.HEAD], exact=True):
-            parsed = kind.parse(data)
-            if parsed and same(kind.pieces(parsed.planes, parsed.recipe), data):
-                return Leaf(kind.code, parsed)
-    parts = []
-    if depth < DEEPEST:
-        for found in find(data):
-            part = _part(data, found, depth)
-            if part:
-                parts.append(part)
-    return Whole(data, parts) if parts else data
+class Apart:
+    """The taking apart of one file; what it inflates to is bounded."""
 
+    def __init__(self, size: int) -> None:
+        self._room = min(max(_LEAST_ROOM, _EXPANSION * size), _MOST_ROOM)
 
-def _part(data: bytes, found: Found, depth: int) -> Part | None:
-    """What was found, taken apart; None if it is better left where it is."""
-    recipe = b""
-    content = data[found.start : found.end]
-    if found.deflated:
-        replay = _deflate.analyse(data, found.start)
-        if replay is None or replay.end != found.end or len(replay.recipe) * _WORTH > len(content):
+    def take(self, data: bytes, depth: int = 0) -> Node:
+        """The tree of a file; at depth 0 the file itself is not taken for one of a simple kind."""
+        if depth:
+            for kind in kinds.candidates(data[: kinds.HEAD], exact=True):
+                parsed = kind.parse(data)
+                if parsed and same(kind.pieces(parsed.planes, parsed.recipe), data):
+                    return Leaf(kind.code, parsed)
+        parts: list[Part] = []
+        if depth < DEEPEST:
+            for found in find(data):
+                part = self._part(data, found, depth)
+                if part:
+                    parts.append(part)
+        return Whole(data, parts) if parts else data
+
+    def _part(self, data: bytes, found: Found, depth: int) -> Part | None:
+        """What was found, taken apart; None if it is better left where it is."""
+        recipe = b""
+        content = data[found.start : found.end]
+        if found.deflated:
+            replay = _deflate.analyse(data, found.start, self._room)
+            if replay is None or replay.end != found.end or len(replay.recipe) * _WORTH > len(content):
+                return None
+            content, recipe = replay.content, replay.recipe
+            self._room -= len(content)
+        node = self.take(content, depth + 1)
+        if isinstance(node, bytes) and not found.deflated and not found.header and not _program(node):
             return None
-        content, recipe = replay.content, replay.recipe
-    node = take_apart(content, depth + 1)
-    if isinstance(node, bytes) and not found.deflated and not found.header and not _program(node):
-        return None
-    return Part(found, recipe, Stream.of(content, found.end - found.start), node)
+        return Part(found, recipe, Stream.of(content, found.end - found.start), node)
 
 
 def _program(data: bytes) -> bool:
     return len(data) >= _OWN and data.startswith(_PROGRAMS)
-
-
-@dataclass
-class Pools:
-    """What the leaves are made of, by the model that it is for."""
-
-    _pools: list[list[Plane]] = field(default_factory=list)
-    _numbers: dict[object, int] = field(default_factory=dict)
-
-    def put(self, key: object, plane: Plane) -> bytes:
-        """Add to the pool of a key, one of its own if that is None; returns what the recipe says of it."""
-        if not plane.size:
-            return varint.write(0)
-        number = len(self._pools) if key is None else self._numbers.setdefault(key, len(self._pools))
-        if number == len(self._pools):
-            self._pools.append([])
-        self._pools[number].append(plane)
-        return varint.write(len(plane)) + varint.write(number)
-
-    def planes(self) -> tuple[Plane, ...]:
-        """The pools."""
-        return tuple(pool[0] if len(pool) == 1 else np.concatenate(pool) for pool in self._pools)
 
 
 def serialised(node: Node, pools: Pools) -> bytes:
@@ -115,7 +102,7 @@ def serialised(node: Node, pools: Pools) -> bytes:
         return varint.write(BYTES) + pools.put(key, np.frombuffer(node, np.uint8))
     if isinstance(node, Leaf):
         planes = node.parsed.planes
-        taken = b"".join(pools.put(_key(plane), plane) for plane in planes)
+        taken = b"".join(pools.put_image((node.code, number), plane) for number, plane in enumerate(planes))
         recipe = node.parsed.recipe
         return b"".join(
             (varint.write(node.code), varint.write(len(recipe)), recipe, varint.write(len(planes)), taken)
@@ -141,8 +128,3 @@ def serialised(node: Node, pools: Pools) -> bytes:
         position = found.end
     keep(len(node.data), None, 0, 0)
     return b"".join(written)
-
-
-def _key(plane: Plane) -> object:
-    """Images of equal width and channels, if small, share what the model learns of them."""
-    return None

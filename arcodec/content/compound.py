@@ -8,7 +8,8 @@ import numpy as np
 
 from arcodec import content as kinds
 from arcodec.content import _deflate
-from arcodec.content._nodes import BYTES, DEEPEST, Pools, Whole, serialised, take_apart
+from arcodec.content._nodes import BYTES, DEEPEST, Apart, Whole, serialised
+from arcodec.content._pools import Pools
 from arcodec.content._recipe import Reader
 from arcodec.content._zipfields import DESCRIPTOR, Fields, Stream
 from arcodec.content.base import Content, Parsed, Plane
@@ -33,7 +34,7 @@ class Compound(Content):
         return False
 
     def parse(self, data: bytes) -> Parsed | None:
-        node = take_apart(data, 0)
+        node = Apart(len(data)).take(data)
         if not isinstance(node, Whole):
             return None
         pools = Pools()
