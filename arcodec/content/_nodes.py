@@ -102,7 +102,7 @@ def serialised(node: Node, pools: Pools) -> bytes:
         return varint.write(BYTES) + pools.put(key, np.frombuffer(node, np.uint8))
     if isinstance(node, Leaf):
         planes = node.parsed.planes
-        taken = b"".join(pools.put_image((node.code, number), plane) for number, plane in enumerate(planes))
+        taken = b"".join(pools.put_leaf(node.code, number, plane) for number, plane in enumerate(planes))
         recipe = node.parsed.recipe
         return b"".join(
             (varint.write(node.code), varint.write(len(recipe)), recipe, varint.write(len(planes)), taken)
