@@ -67,7 +67,7 @@ class Type1(Content):
 
 def _charstrings(font: Plane, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Where charstrings lie in the deciphered part; what is in them is not looked at."""
-    text = memoryview(font)
+    text: memoryview = font.data
     while match := _CHARSTRING.search(text, start, stop):
         begin = match.end()
         start = begin + int(match[1])
