@@ -25,6 +25,7 @@ KINDS = {
     "netpbm-text": (5, "netpbm_text", "NetpbmText"),
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
     COMPOUND: (9, "compound", "Compound"),
+    "gif": (12, "gif", "Gif"),
     "type1": (15, "type1", "Type1"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
