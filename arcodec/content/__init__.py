@@ -26,6 +26,7 @@ KINDS = {
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
     COMPOUND: (9, "compound", "Compound"),
     "gif": (12, "gif", "Gif"),
+    "tiff": (13, "tiff", "Tiff"),
     "type1": (15, "type1", "Type1"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
