@@ -1,30 +1,60 @@
-"""Which encoder wrote a deflate stream: those that may have are tried on its beginning."""
+"""Which encoder wrote a deflate stream: those that may have are tried on its beginning.
+
+Nothing here decides what a recipe means; a bad guess only makes it longer.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
 from arcodec.content._deflate import Stream, Walker
 from arcodec.content._deflate_encoders import ENCODERS, ZLIB_FARTHEST, Parameters
-from arcodec.kernels.deflate import BYTES, FIXED, LAST, STORED, TOKENS, TYPE
+from arcodec.kernels.deflate import BYTES, DYNAMIC, LAST, STORED, TOKENS, TYPE
 from arcodec.kernels.deflate_blocks import ALL_FIXED
 from arcodec.kernels.deflate_match import (
+    CHAIN,
     DIFFERENCES,
     ENDS,
+    FAR_3,
     FARTHEST,
+    FIRST,
     FULL,
+    GOOD,
+    GREEDY,
     HASH,
+    LAZY,
+    LEAST,
+    LITERAL,
     MODE,
-    MORE_DIFFERENCES,
-    TOO_MUCH,
+    NICE,
+    PATIENT,
+    RUN,
     WHOLE,
 )
 
 _ROUNDS = (1 << 12, 1 << 15, 1 << 18)  # tokens that are tried
 _SLACK = 4  # differences that a better guess may be behind
 _ENDLESS = 1 << 30
+_HOPELESS = 1 << 30
+_Trials = tuple[tuple[int, tuple[int, ...]], ...]
+# What else to try, one parameter after the other, where no known encoder fits.
+_WINDOWS: _Trials = (
+    (FARTHEST, tuple((1 << bits) - 262 for bits in range(9, 15)) + (1 << 15,)),
+    (HASH, (16, 15, 14, 13, 12, 11, 10, 9, 8)),
+    (FIRST, (0,)),
+)
+_CHOICES: _Trials = (
+    (MODE, (GREEDY, PATIENT)),
+    (LAZY, (258, 128, 32, 16, 8)),
+    (GOOD, (258, 32, 8)),
+    (NICE, (258, 128, 64, 32)),
+    (CHAIN, (4096, 1024, 256, 128, 64, 32, 16, 8, 1)),
+    (FAR_3, (1 << 15, 8192, 4096, 0)),
+    (LEAST, (3, 4, 5, 6)),
+)
 
 
 def encoder(stream: Stream) -> Parameters:
@@ -32,48 +62,77 @@ def encoder(stream: Stream) -> Parameters:
     left = _candidates(stream)
     for room in _ROUNDS:
         scores: list[int] = []
-        best = 1 << 30
+        best = _HOPELESS
         for parameters in left:
             score = _score(stream, parameters, room, best + best // 8 + _SLACK)
             scores.append(score)
             best = min(best, score)
         left = [parameters for parameters, score in zip(left, scores, strict=True) if score <= best + best // 16]
+        if room == _ROUNDS[0] and best > _SLACK:
+            left = [*_climbed(stream, _candidates(stream), left[0]), *left[:2]]
         if len(left) == 1 or len(stream.tokens) <= room:
             break
-    return left[0]
+    return _in_its_window(stream, left[0])
+
+
+def _in_its_window(stream: Stream, parameters: Parameters) -> Parameters:
+    """With the smallest window of zlib that has all distances, if that predicts more."""
+    reach = int((stream.tokens & 0xFFFF).max()) if len(stream.tokens) else 0
+    window = max((reach + 261).bit_length(), 9)
+    if not reach or window > 14 or len(stream.content) <= 1 << window or parameters[MODE] in (LITERAL, RUN):
+        return parameters
+    smaller = _changed(parameters, FARTHEST, (1 << window) - 262)
+    best = _score(stream, parameters, _ROUNDS[-1], _HOPELESS)
+    return smaller if _score(stream, smaller, _ROUNDS[-1], best) < best else parameters
+
+
+def _climbed(stream: Stream, rows: Sequence[Parameters], start: Parameters) -> list[Parameters]:
+    """Better than `start`, if there is something: by changing one parameter after the other, and by other rows."""
+    best, found = _score(stream, start, _ROUNDS[1], _HOPELESS), start
+    for trials in (_WINDOWS, _CHOICES, _CHOICES):
+        before = found
+        for place, values in trials:
+            for value in values:
+                trial = _changed(found, place, value)
+                score = _score(stream, trial, _ROUNDS[1], best) if trial != found else _HOPELESS
+                if score < best:
+                    best, found = score, trial
+        if found == before and trials is _CHOICES:
+            break
+        if found != before and trials is _WINDOWS:
+            for row in rows:
+                for place, _ in _WINDOWS:
+                    row = _changed(row, place, found[place])
+                score = _score(stream, row, _ROUNDS[1], best)
+                if score < best:
+                    best, found = score, row
+    return [found] if found != start else []
 
 
 def _candidates(stream: Stream) -> list[Parameters]:
-    """Known encoders, with the size of blocks and the window that this stream shows."""
+    """Known encoders, with the size of blocks that this stream shows."""
     blocks = stream.blocks
-    full = _full_block(stream)
-    if not len(stream.tokens) or (blocks[:, TYPE] == STORED).all():
+    if (blocks[:, TYPE] == STORED).all():
         whole = next(row for row in ENCODERS if row[MODE] == WHOLE)
         usual = _changed(whole, FULL, max(int(blocks[0, BYTES]), 64)) if len(blocks) > 1 else whole
-        return [usual, *ENCODERS[20:22]]
-    reach = int((stream.tokens & 0xFFFF).max())
-    farthest = ZLIB_FARTHEST
-    if reach > farthest:
-        farthest = 1 << 15
-    elif len(stream.content) > 1 << 15:
-        farthest = next(1 << bits for bits in range(9, 16) if (1 << bits) - 262 >= reach) - 262
+        return [usual, *(row for row in _popular() if row[MODE] == PATIENT)][:3]
+    full = _full_block(stream)
+    reach = int((stream.tokens & 0xFFFF).max()) if len(stream.tokens) else 0
     out = []
     for row in _popular():
-        if row[MODE] == WHOLE:
+        if (row[MODE] == LITERAL and reach) or (row[MODE] == RUN and reach > 1):
             continue
-        usual = row[FULL]
-        if full is not None and full != usual:
+        if full is not None and full != row[FULL]:
             # A size of blocks that tells the memory level tells the bits of the hash as well.
-            if full & (full + 1) == 0 and 127 <= full <= 32767:
+            if full & (full + 1) == 0 and full < 32768:
                 if row[HASH] != 15:
                     continue
-                row = _changed(_changed(row, FULL, full), HASH, full.bit_length() + 1)
-            else:
-                row = _changed(row, FULL, full)
-        out.append(_changed(row, FARTHEST, farthest) if farthest != ZLIB_FARTHEST else row)
+                row = _changed(row, HASH, min(full.bit_length() + 1, 16))
+            row = _changed(row, FULL, full)
+        out.append(_changed(row, FARTHEST, 1 << 15) if reach > ZLIB_FARTHEST else row)
     out = list(dict.fromkeys(out))
-    if (blocks[:, TYPE] == FIXED).all():
-        out = [(*row[:-1], ALL_FIXED) for row in out] if len(stream.tokens) > 1000 else out
+    if len(stream.tokens) > 1000 and not (blocks[:, TYPE] == DYNAMIC).any():
+        return [(*row[:-1], ALL_FIXED) for row in out]
     return out
 
 
@@ -81,21 +140,23 @@ def _popular() -> list[Parameters]:
     """The known encoders, those that are met most often first."""
     levels = [6, 9, 5, 7, 8, 4, 1, 3, 2]
     order = [4 * (level - 1) + k for k in range(4) for level in levels]
-    return [ENCODERS[i] for i in order] + list(ENCODERS[36:])
+    return [ENCODERS[i] for i in order] + [row for row in ENCODERS[36:] if row[MODE] != WHOLE]
 
 
 def _full_block(stream: Stream) -> int | None:
     """Tokens after which blocks end, if they do; _ENDLESS if they do not; None if no block shows it."""
     blocks = stream.blocks
-    coded = (blocks[:, TYPE] != STORED) & (blocks[:, LAST] == 0)
+    coded = blocks[:, TYPE] != STORED
+    most = int(blocks[coded, TOKENS].max())
     before_empty = np.append(blocks[1:, BYTES] == 0, False)
-    counts = blocks[coded & ~before_empty, TOKENS]
+    counts = blocks[coded & (blocks[:, LAST] == 0) & ~before_empty, TOKENS]
     if len(counts):
         count, times = Counter(counts.tolist()).most_common(1)[0]
-        if 2 * times > len(counts) or (count & (count + 1) == 0 and count >= 127):
-            return max(int(count), 64) if count >= 64 else _ENDLESS
-        return _ENDLESS
-    most = int(blocks[:, TOKENS].max())
+        if 2 * times > len(counts) + 1 and count >= 64:
+            return int(count)
+        largest = int(counts.max())
+        if largest == most and largest & (largest + 1) == 0 and 127 <= largest < 32768:
+            return largest
     return None if most < 16383 else 32767 if most < 32767 else _ENDLESS
 
 
@@ -105,10 +166,12 @@ def _changed(parameters: Parameters, place: int, value: int) -> Parameters:
 
 def _score(stream: Stream, parameters: Parameters, room: int, most: int) -> int:
     """Differences in the first tokens, ends of blocks counted as four."""
+    from arcodec.kernels.deflate_match import FINE, MORE_ROOM
+
     walker = Walker(stream.content, parameters, room)
     differences = np.empty((min(most + 1, room + 1), 4), np.int32)
     ends = np.empty((len(stream.blocks), 3), np.int64)
     status = walker.go(given=1, differences=differences, ends=ends, stream=stream, most=most)
-    if status in (TOO_MUCH, MORE_DIFFERENCES):
-        return 1 << 30
+    if status not in (FINE, MORE_ROOM):
+        return _HOPELESS
     return int(walker.state[DIFFERENCES]) + 4 * int(walker.state[ENDS])
