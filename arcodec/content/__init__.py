@@ -19,10 +19,11 @@ HEAD = 64  # bytes that `sniff` may look at
 KINDS = {
     "netpbm": (1, "netpbm", "Netpbm"),
     "bmp": (2, "bmp", "Bmp"),
-    "png-pixels": (3, "png", "PngPixels"),
+    "png-pixels": (3, "png_pixels", "PngPixels"),
     "pbm": (4, "pbm", "Pbm"),
     "netpbm-text": (5, "netpbm_text", "NetpbmText"),
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
+    "png": (8, "png", "Png"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
 
