@@ -25,27 +25,32 @@ _LIMITS = (  # good, lazy, nice, chain for levels 1 ... 9
     (32, 128, 258, 1024),
     (32, 258, 258, 4096),
 )
-_FAR_3 = 4096
+_FAR_3 = 4096  # copies of 3 bytes from farther away are not worth it
+_NEVER = 1 << 15
 TREES = 3  # parameters of blocks, after those of matching
 Parameters = tuple[int, ...]
 
 
-def zlib_like(mode: int, limits: Sequence[int], filtered: bool, memory: int) -> Parameters:
+def zlib_like(mode: int, limits: Sequence[int], least: int, far_3: int, memory: int) -> Parameters:
     """What zlib takes for a memory level: PARAMETERS of `deflate_match`, then TREES of `deflate_blocks`."""
-    hashes = (memory + 7, 3)
-    matching = (mode, *limits, *hashes, ZLIB_FARTHEST, _FAR_3 if mode == PATIENT else 1 << 15, 6 if filtered else 3, 1)
-    return (*matching, (1 << (memory + 6)) - 1, HEAP, 0, ALL_STORED if mode == WHOLE else CHEAPEST)
+    matching = (mode, *limits, memory + 7, 3, ZLIB_FARTHEST, far_3, least, 1, (1 << (memory + 6)) - 1)
+    return (*matching, HEAP, 0, CHEAPEST)
 
 
 def _encoders() -> Iterable[Parameters]:
     for level, limits in enumerate(_LIMITS, 1):
-        for filtered in (False, True):
+        patient = level > 3
+        for least in (3, 6 if patient else 3):  # by default, and for filtered data
             for memory in (8, 9):
-                yield zlib_like(GREEDY if level < 4 else PATIENT, limits, filtered and level > 3, memory)
+                yield zlib_like(PATIENT if patient else GREEDY, limits, least, _FAR_3 if patient else _NEVER, memory)
     for mode in (LITERAL, RUN):
         for memory in (8, 9):
-            yield zlib_like(mode, _LIMITS[5], False, memory)
-    yield (*zlib_like(WHOLE, _LIMITS[5], False, 8)[: PARAMETERS - 1], 0xFFFF, HEAP, 0, ALL_STORED)
+            yield zlib_like(mode, _LIMITS[5], 3, _NEVER, memory)
+    whole = zlib_like(WHOLE, _LIMITS[5], 3, _NEVER, 8)
+    yield (*whole[: PARAMETERS - 1], 0xFFFF, HEAP, 0, ALL_STORED)
+    for limits in _LIMITS[3:]:  # as pngcrush and others compile zlib
+        for memory in (8, 9):
+            yield zlib_like(PATIENT, limits, 3, _NEVER, memory)
 
 
 ENCODERS = tuple(_encoders())

@@ -42,7 +42,7 @@ _HOPELESS = 1 << 30
 _Trials = tuple[tuple[int, tuple[int, ...]], ...]
 # What else to try, one parameter after the other, where no known encoder fits.
 _WINDOWS: _Trials = (
-    (FARTHEST, tuple((1 << bits) - 262 for bits in range(9, 15)) + (1 << 15,)),
+    (FARTHEST, (*((1 << bits) - 262 for bits in range(9, 15)), 1 << 15)),
     (HASH, (16, 15, 14, 13, 12, 11, 10, 9, 8)),
     (FIRST, (0,)),
 )
@@ -60,6 +60,7 @@ _CHOICES: _Trials = (
 def encoder(stream: Stream) -> Parameters:
     """The parameters that predict the beginning of a stream best."""
     left = _candidates(stream)
+    climbed = False
     for room in _ROUNDS:
         scores: list[int] = []
         best = _HOPELESS
@@ -68,8 +69,9 @@ def encoder(stream: Stream) -> Parameters:
             scores.append(score)
             best = min(best, score)
         left = [parameters for parameters, score in zip(left, scores, strict=True) if score <= best + best // 16]
-        if room == _ROUNDS[0] and best > _SLACK:
-            left = [*_climbed(stream, _candidates(stream), left[0]), *left[:2]]
+        if best > _SLACK + (min(room, len(stream.tokens)) >> 8) and not climbed:
+            climbed = True
+            left = [*_climbed(stream, _candidates(stream), left[0], room), *left[:2]]
         if len(left) == 1 or len(stream.tokens) <= room:
             break
     return _in_its_window(stream, left[0])
@@ -86,15 +88,16 @@ def _in_its_window(stream: Stream, parameters: Parameters) -> Parameters:
     return smaller if _score(stream, smaller, _ROUNDS[-1], best) < best else parameters
 
 
-def _climbed(stream: Stream, rows: Sequence[Parameters], start: Parameters) -> list[Parameters]:
+def _climbed(stream: Stream, rows: Sequence[Parameters], start: Parameters, room: int) -> list[Parameters]:
     """Better than `start`, if there is something: by changing one parameter after the other, and by other rows."""
-    best, found = _score(stream, start, _ROUNDS[1], _HOPELESS), start
+    room = max(room, _ROUNDS[1])
+    best, found = _score(stream, start, room, _HOPELESS), start
     for trials in (_WINDOWS, _CHOICES, _CHOICES):
         before = found
         for place, values in trials:
             for value in values:
                 trial = _changed(found, place, value)
-                score = _score(stream, trial, _ROUNDS[1], best) if trial != found else _HOPELESS
+                score = _score(stream, trial, room, best) if trial != found else _HOPELESS
                 if score < best:
                     best, found = score, trial
         if found == before and trials is _CHOICES:
@@ -103,7 +106,7 @@ def _climbed(stream: Stream, rows: Sequence[Parameters], start: Parameters) -> l
             for row in rows:
                 for place, _ in _WINDOWS:
                     row = _changed(row, place, found[place])
-                score = _score(stream, row, _ROUNDS[1], best)
+                score = _score(stream, row, room, best)
                 if score < best:
                     best, found = score, row
     return [found] if found != start else []
