@@ -16,10 +16,9 @@ from arcodec.kernels.deflate import BYTES, DYNAMIC, LAST, STORED, TOKENS, TYPE
 from arcodec.kernels.deflate_blocks import ALL_FIXED
 from arcodec.kernels.deflate_match import (
     CHAIN,
-    DIFFERENCES,
-    ENDS,
     FAR_3,
     FARTHEST,
+    FINE,
     FIRST,
     FULL,
     GOOD,
@@ -29,6 +28,7 @@ from arcodec.kernels.deflate_match import (
     LEAST,
     LITERAL,
     MODE,
+    MORE_ROOM,
     NICE,
     PATIENT,
     RUN,
@@ -168,13 +168,9 @@ def _changed(parameters: Parameters, place: int, value: int) -> Parameters:
 
 
 def _score(stream: Stream, parameters: Parameters, room: int, most: int) -> int:
-    """Differences in the first tokens, ends of blocks counted as four."""
-    from arcodec.kernels.deflate_match import FINE, MORE_ROOM
-
+    """Differences in the first tokens, ends of blocks counted as four; _HOPELESS if there are more than `most`."""
     walker = Walker(stream.content, parameters, room)
     differences = np.empty((min(most + 1, room + 1), 4), np.int32)
     ends = np.empty((len(stream.blocks), 3), np.int64)
-    status = walker.go(given=1, differences=differences, ends=ends, stream=stream, most=most)
-    if status not in (FINE, MORE_ROOM):
-        return _HOPELESS
-    return int(walker.state[DIFFERENCES]) + 4 * int(walker.state[ENDS])
+    status = walker.go(1, differences, ends, stream, most)
+    return walker.differences + 4 * walker.ends if status in (FINE, MORE_ROOM) else _HOPELESS

@@ -1,7 +1,7 @@
 """The filter types of an image's rows <-> a rule by which an encoder chooses them, and where it did not.
 
-Written is 2 * rule + 1 if there are exceptions, a byte; then, with exceptions, how many (varint), how many rows by the
-rule are before each (varints), and their types. Rules 0 to 4 are that type for all rows, 5 and 6 those of
+Written is a byte, 2 * rule, 1 more if there are exceptions; then, with exceptions, how many (varint), how many rows
+by the rule are before each (varints), and their types. Rules 0 to 4 are that type for all rows, 5 and 6 those of
 `arcodec.kernels.png.choose_filters`; for rule KEPT all types follow as they are.
 """
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from arcodec import varint
-from arcodec.content import _bits, _deflate, _filters, _palette
+from arcodec.content import _deflate, _filters, _palette
 from arcodec.content._png import (
     CHANNELS,
     DEPTHS,
@@ -36,6 +36,9 @@ from arcodec.content._samples import PACKED, Samples, join, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
+if TYPE_CHECKING:
+    from arcodec.content._deflate import Replay
+
 # Flags: what follows besides.
 _INTERLACED, _PARTS, _AFTER, _FLAWS, _PADDING, _BEYOND, _ODD_START = (1 << k for k in range(7))
 _SLACK = 1 << 16  # bytes of content beyond the image, at most
@@ -45,8 +48,8 @@ _DEFLATE = 8  # the only method of zlib
 class Png(Content):
     """PNG of every colour type, depth and interlacing, flaws and bytes after the end included.
 
-    Not covered: image data that are not in one row of chunks, end too early or cannot be inflated, and unknown filters.
-    Of animations the first picture is taken apart.
+    Not covered: image data that are not in one row of chunks, end too early or cannot be inflated, and unknown
+    filters. Of animations the first picture is taken apart.
 
     Recipe: see FORMAT.md.
     """
@@ -117,6 +120,8 @@ class Png(Content):
         Raises:
             CorruptError: planes and recipe do not fit together.
         """
+        from arcodec.content._deflate import replay  # late: it loads kernels
+
         reader = Reader(recipe)
         depth, stored = divmod(reader.byte(), 8)
         flags = reader.byte()
@@ -128,7 +133,7 @@ class Png(Content):
             samples = _palette.undo(samples, palette_of(before), depth)
         rows = list(rows_of(header, samples))
         kinds = _filters.read(rows, header.step, reader)
-        start = bytes() if flags & _ODD_START else _start(reader.byte())
+        start = b"" if flags & _ODD_START else _start(reader.byte())
         sizes = _read_sizes(reader) if flags & _PARTS else None
         after, ended, trailing = [], True, b""
         if flags & _AFTER:
@@ -148,7 +153,7 @@ class Png(Content):
         if flags & _ODD_START:
             start = reader.take(2)
         content = _filtered(header, rows, kinds) + beyond
-        compressed = start + _deflate.replay(content, reader.rest())
+        compressed = start + replay(content, reader.rest())
         compressed += struct.pack(">I", zlib.adler32(content)) if tail is None else tail
         data = _divided(compressed, sizes)
         yield SIGNATURE
@@ -213,12 +218,13 @@ class _Stream(NamedTuple):
     """A zlib stream: its two bytes of header, what is deflated, the checksum it should have, and all bytes after."""
 
     start: bytes
-    replay: _deflate.Replay
+    replay: Replay
     check: bytes
     tail: bytes
 
 
 def _read_stream(compressed: bytes, header: Header) -> _Stream | None:
+
     size = raw_size(header)
     if len(compressed) < 2 or size > _deflate.EXPANSION * len(compressed):
         return None
@@ -305,9 +311,7 @@ def _fill_up(header: Header, rows: Sequence[Bytes], reader: Reader) -> None:
         rows[i][:, -1] |= np.frombuffer(reader.take(len(rows[i])), np.uint8) & mask
 
 
-def _joined(
-    planes: Sequence[Plane], depth: int, stored: int, flags: int, reader: Reader
-) -> tuple[Header, Samples]:
+def _joined(planes: Sequence[Plane], depth: int, stored: int, flags: int, reader: Reader) -> tuple[Header, Samples]:
     """The header and samples of planes.
 
     Raises:

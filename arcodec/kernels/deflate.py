@@ -26,8 +26,8 @@ RUN = INNER_LENGTHS + LENGTHS
 HEADER = RUN + BOTH
 
 # What a block is known by: its type, whether it is the last, its first bit after the type, its tokens, its bytes, the
-# bits that fill up the byte before a stored one, the least place that one of its copies reaches back to, and whether none
-# of the blocks after it reaches beyond its end (set outside).
+# bits that fill up the byte before a stored one, the least place that one of its copies reaches back to, and whether
+# none of the blocks after it reaches beyond its end (set outside).
 TYPE, LAST, BIT, TOKENS, BYTES, FILL, REACH, FREE = range(8)
 FIELDS = 8
 
@@ -260,8 +260,8 @@ def _read_block(data, at, content, byte, tokens, token, literals, distances, blo
 def inflate(data, content, tokens, blocks, state):
     """Take a stream apart, block by block, until it ends or an array is full.
 
-    Only whole blocks count: called again with the same state and larger arrays that hold what the old ones did, it goes
-    on. Each array is written within its size, and `data` is read within its own.
+    Only whole blocks count: called again with the same state and larger arrays that hold what the old ones did, it
+    goes on. Each array is written within its size, and `data` is read within its own.
 
     Args:
         data: uint8[n], n < 2**31; the stream begins at bit state[AT_BIT].

@@ -3,8 +3,8 @@
 This is a part of the format: what it expects must never change. Notes on a block are the number of blocks without any
 before it, flags, then what each flag says, in their order. One kernel notes them and writes blocks.
 
-Every symbol is in range, as tokens have lengths 3 to OTHER_258 and distances 1 to 32768. A code may be anything that notes
-say, a length at most 15.
+Every symbol is in range, as tokens have lengths 3 to OTHER_258 and distances 1 to 32768. A code may be anything that
+notes say, a length at most 15.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from arcodec.kernels.deflate_trees import (
     trimmed,
 )
 
-# Parameters: how codes are built; whether runs go on from literals to distances; whether all blocks are stored, or fixed.
+# Parameters: how codes are built; whether runs go on from literals to distances; how types are chosen.
 BUILD, JOINED, CHOICE = range(3)
-CHEAPEST, ALL_STORED, ALL_FIXED = range(3)  # how types are chosen
+CHEAPEST, ALL_STORED, ALL_FIXED = range(3)
 
 # What differs in a block: 1 + its type, then these.
 SHAPE, COUNTS, FILLED, RUNS, INNER, SENT = 4, 8, 16, 32, 64, 128

@@ -1,15 +1,15 @@
 """What a deflate encoder would have done next, and where the one that wrote a stream did something else.
 
-This is a part of the format: what it predicts must never change. It searches as zlib does (hash chains, greedy or lazy
-choice with the limits good, lazy, nice and chain; J. Gailly, M. Adler, `deflate.c`), always from the tokens that the
-stream really has, so one difference does not make others.
+This is a part of the format: what it predicts must never change. It searches as zlib does (hash chains, greedy or
+lazy choice with the limits good, lazy, nice and chain; J. Gailly, M. Adler, `deflate.c`), always from the tokens that
+the stream really has, so one difference does not make others.
 
-One loop serves both directions. Taking a stream apart, it has the tokens and blocks and writes the differences; putting
-it together, it has these and writes the tokens and spans of blocks.
+One loop serves both directions. Taking a stream apart, it has the tokens and blocks and writes the differences;
+putting it together, it has these and writes the tokens and spans of blocks.
 
-The chains hold positions plus one, 0 for none; PREVIOUS of them are kept, all that a distance can reach. A search reads
-content only within `end`, at most its size: candidates lie before the place, and a length found is less than what is
-left when it goes on.
+The chains hold positions plus one, 0 for none; PREVIOUS of them are kept, all that a distance can reach. A search
+reads content only within `end`, at most its size: candidates lie before the place, and a length found is less than
+what is left when it goes on.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from numba import int32, int64
 from arcodec.kernels.compiling import inline, kernel, plain
 from arcodec.kernels.deflate import BYTES, FREE, LAST, LONGEST, OTHER_258, STORED, TOKENS, TYPE
 
-# Parameters. How tokens are chosen; the limits; bits of the hash, bytes that it covers, farthest distance, farthest one
-# of 3 bytes, least length, first position that can be found, tokens in a block.
+# Parameters. How tokens are chosen; the limits; bits of the hash, bytes that it covers, farthest distance, farthest
+# one of 3 bytes, least length, first position that can be found, tokens in a block.
 MODE, GOOD, LAZY, NICE, CHAIN, HASH, COVERED, FARTHEST, FAR_3, LEAST, FIRST, FULL = range(12)
 PARAMETERS = 12
 LITERAL, RUN, GREEDY, PATIENT, WHOLE = range(5)  # modes; WHOLE is for stored blocks: no copies
 
-# The state. Where it is; what the last search found here already, length and distance; the next position to chain; first
-# position that counts; is a block begun, tokens in it, its end by tokens and by position, flags, is a copy cut short;
-# counters of tokens (read, written), spans, blocks, differences, ends; right ones since; work; do the blocks go on.
-(AT, HELD, HELD_BACK, CHAINED, BASE, INSIDE, COUNT, STOP, EDGE, RULE, CUT, READ, WROTE, SPANS, BLOCK, DIFFERENCES, ENDS,
- RIGHT, LAST_END, WORK, FINISHED) = range(21)  # fmt: skip
+# The state. Where it is; what the last search found here already, length and distance; the next position to chain;
+# first position that counts; is a block begun, tokens in it, its end by tokens and by position, flags, is a copy cut
+# short; counters of tokens (read, written), spans, blocks, differences, ends; right tokens and ends since the last
+# difference; work; is the last block done.
+AT, HELD, HELD_BACK, CHAINED, BASE, INSIDE, COUNT, STOP, EDGE, RULE, CUT, READ, WROTE, SPANS, BLOCK = range(15)
+DIFFERENCES, ENDS, RIGHT, LAST_END, WORK, FINISHED = range(15, 21)
 STATE = 21
 
 # Answers.
@@ -39,13 +40,15 @@ FINE, MORE_ROOM, MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG = range(6)
 PREDICTED, BY_TOKENS, BY_FLUSH, BY_CUT = range(4)
 OTHER_LAST, RESET = 4, 8
 
-# Differences: what is there instead. For SAME_* the length is the predicted one, for *_HOP the distance is that of the
-# n-th position in the chain where that length matches; FIRST_HOP stands for the nearest of them.
+# Differences: what is there instead. For SAME_* the length is the predicted one, for *_HOP the distance is that of
+# the n-th position in the chain where that length matches; FIRST_HOP stands for the nearest of them.
 LITERAL_INSTEAD, FIRST_HOP, HOP, FAR_AWAY, SAME_HOP, SAME_FAR = range(6)
+KINDS = 6
 
 PREVIOUS = 1 << 15
 _STEPS = 1024  # of a chain that a hop may be away
 WORK_EACH, WORK_AT_LEAST = 1024, 1 << 22
+ANY = 1 << 40  # differences: as many as there are
 
 
 @inline
@@ -149,7 +152,7 @@ def _predict(content, head, previous, state, parameters, end):
     """
     at = state[AT]
     mode = parameters[MODE]
-    if mode == LITERAL or mode == WHOLE:
+    if mode in (LITERAL, WHOLE):
         return int64(0)
     if mode == RUN:
         length = int64(0)
@@ -176,8 +179,8 @@ def _predict(content, head, previous, state, parameters, end):
 
 
 @kernel(
-    "int64(Array(uint8, 1, 'C', True), int64[::1], int64, int64, int32[::1], int64[:, ::1], int32[::1], int64[:, ::1],"
-    "int32[:, ::1], int64[:, ::1], int64[::1], int32[::1], int32[::1])"
+    "int64(Array(uint8, 1, 'C', True), int64[::1], int64, int64, int32[::1], int64[:, ::1], int32[::1],"
+    "int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[::1], int32[::1], int32[::1])"
 )
 def walk(content, parameters, given, most, read, blocks, wrote, spans, differences, ends, state, head, previous):
     """Go over a stream, until it is at its end or an array is full; called again, it goes on.
@@ -193,9 +196,9 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
         spans: int64[s, 5], written for each block: the end of its tokens in `wrote`, the end of its bytes in content,
             whether it is the last, tokens, first byte.
         differences: int32[d, 4]: right tokens before it, what is there, length less 3, hop or distance.
-        ends: int64[e, 3]: blocks before it that end as predicted, PREDICTED ... BY_CUT with OTHER_LAST and RESET, tokens
-            or bytes.
-        state: int64[STATE], zeros at first but READ, and if it is put together DIFFERENCES and ENDS count what is used.
+        ends: int64[e, 3]: blocks before it that end as predicted, PREDICTED ... BY_CUT with OTHER_LAST and RESET,
+            tokens or bytes.
+        state: int64[STATE], zeros at first; if it is put together, DIFFERENCES and ENDS count what is used.
         head: int32[2**HASH], zeros at first.
         previous: int32[PREVIOUS].
 
@@ -306,7 +309,7 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
                     true = min(length, int64(LONGEST))
                     if length < 3 or length > OTHER_258 or at + true > edge:
                         return WRONG
-                    if kind == FAR_AWAY or kind == SAME_FAR:
+                    if kind in (FAR_AWAY, SAME_FAR):
                         if where < 1 or where > min(at, int64(PREVIOUS)):
                             return WRONG
                         for i in range(at, at + true):

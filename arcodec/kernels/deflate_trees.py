@@ -1,8 +1,8 @@
 """Huffman codes as deflate encoders build them, and their lengths in runs.
 
-This is a part of the format: what it builds must never change. zlib builds codes (J. Gailly, M. Adler, `trees.c`) with a
-heap by frequency and depth, and moves lengths beyond the limit; others sort, merge two queues, and give the shortest codes
-to the most frequent symbols. The lengths are written in runs by the rules of zlib's `scan_tree`.
+This is a part of the format: what it builds must never change. zlib builds codes (J. Gailly, M. Adler, `trees.c`)
+with a heap by frequency and depth, and moves lengths beyond the limit; others sort, merge two queues, and give the
+shortest codes to the most frequent symbols. The lengths are written in runs by the rules of zlib's `scan_tree`.
 
 Frequencies sum up to less than 2**31.
 """

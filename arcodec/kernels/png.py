@@ -88,8 +88,8 @@ def choose_filters(rows, step, how, kinds):
     Args:
         rows: uint8[n, m].
         step: as above.
-        how: LEAST_SUM, as libpng does; or LEAST_SUM_APART, as LodePNG does: the bytes of NONE count as they are, others
-            from 128 on as what they lack to 255.
+        how: LEAST_SUM, as libpng does; or LEAST_SUM_APART, as LodePNG does: the bytes of NONE count as they are,
+            others from 128 on as what they lack to 255.
         kinds: uint8[n], written.
     """
     count, width = rows.shape
