@@ -104,7 +104,7 @@ def replay(content: bytes, recipe: bytes) -> bytes:
     parts = _deflate_recipe.read(recipe)
     source = np.frombuffer(content, np.uint8)
     walker = Walker(source, parts.parameters)
-    coder = _Coder(source, parts.parameters, parts.notes)
+    coder = Coder(source, parts.parameters, parts.notes)
     while True:
         status = walker.go(0, parts.differences, parts.ends)
         if status not in (deflate_match.FINE, deflate_match.MORE_ROOM):
@@ -190,8 +190,12 @@ class Walker:
         self._state[deflate_match.SPANS] = 0
 
 
-class _Coder:
-    """The state of `deflate_blocks.code_blocks` and the arrays that it works in."""
+class Coder:
+    """The state of `deflate_blocks.code_blocks` and the arrays that it works in.
+
+    Attributes:
+        notes: int32[...], `used` of them so far.
+    """
 
     def __init__(
         self, content: Bytes, parameters: Parameters, notes: npt.NDArray[np.int32], stream: Stream | None = None
@@ -294,7 +298,7 @@ def _grown(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
 def _described(stream: Stream, parameters: Parameters) -> bytes | None:
     """The recipe of a stream with these parameters; None if that is too much work."""
     walker = Walker(stream.content, parameters)
-    coder = _Coder(stream.content, parameters, np.empty(deflate_blocks.MOST_NOTES, np.int32), stream)
+    coder = Coder(stream.content, parameters, np.empty(deflate_blocks.MOST_NOTES, np.int32), stream)
     differences = np.empty((1024, 4), np.int32)
     ends = np.empty((64, 3), np.int64)
     while (status := walker.go(1, differences, ends, stream)) != deflate_match.FINE:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from arcodec.content._deflate import Stream, Walker
+from arcodec.content._deflate import Coder, Stream, Walker
 from arcodec.content._deflate_encoders import ENCODERS, ZLIB_FARTHEST, Parameters
 from arcodec.kernels.deflate import BYTES, DYNAMIC, LAST, STORED, TOKENS, TYPE
 from arcodec.kernels.deflate_blocks import ALL_FIXED
@@ -30,13 +30,16 @@ from arcodec.kernels.deflate_match import (
     MODE,
     MORE_ROOM,
     NICE,
+    PARAMETERS,
     PATIENT,
     RUN,
     WHOLE,
 )
+from arcodec.kernels.deflate_trees import HEAP, QUEUES
 
 _ROUNDS = (1 << 12, 1 << 15, 1 << 18)  # tokens that are tried
 _SLACK = 4  # differences that a better guess may be behind
+_FEW_NOTES = 8
 _ENDLESS = 1 << 30
 _HOPELESS = 1 << 30
 _Trials = tuple[tuple[int, tuple[int, ...]], ...]
@@ -74,7 +77,31 @@ def encoder(stream: Stream) -> Parameters:
             left = [*_climbed(stream, _candidates(stream), left[0], room), *left[:2]]
         if len(left) == 1 or len(stream.tokens) <= room:
             break
-    return _in_its_window(stream, left[0])
+    return _with_trees(stream, _in_its_window(stream, left[0]))
+
+
+def _with_trees(stream: Stream, parameters: Parameters) -> Parameters:
+    """With the way to build codes that leaves the least to note of the first blocks."""
+    fewest, found = _notes(stream, parameters), parameters
+    for build, joined in ((QUEUES, 1), (QUEUES, 0), (HEAP, 1)):
+        if fewest <= _FEW_NOTES:
+            break
+        trial = (*parameters[:PARAMETERS], build, joined, parameters[-1])
+        notes = _notes(stream, trial)
+        if notes < fewest:
+            fewest, found = notes, trial
+    return found
+
+
+def _notes(stream: Stream, parameters: Parameters) -> int:
+    """Numbers that the first blocks need."""
+    walker = Walker(stream.content, parameters, max(_ROUNDS[1], 2 * int(stream.blocks[0, TOKENS])))
+    differences = np.empty((len(walker.tokens) + 1, 4), np.int32)
+    ends = np.empty((len(stream.blocks), 3), np.int64)
+    walker.go(1, differences, ends, stream)
+    coder = Coder(stream.content, parameters, np.empty(0, np.int32), stream)
+    coder.write(walker)
+    return coder.used
 
 
 def _in_its_window(stream: Stream, parameters: Parameters) -> Parameters:
