@@ -24,7 +24,7 @@ from arcodec.content.bmp_indexed import BmpIndexed
 from arcodec.content.netpbm import Netpbm
 from arcodec.content.netpbm_text import NetpbmText
 from arcodec.content.pbm import Pbm
-from arcodec.content.png import PngPixels
+from arcodec.content.png_pixels import PngPixels
 from arcodec.errors import CorruptError
 from tests.content_files import (
     CHANNELS,
