@@ -9,11 +9,12 @@ import numpy as np
 
 from arcodec import content as kinds
 from arcodec import varint
-from arcodec.content import _deflate
+from arcodec.content import _deflate, _pdf
 from arcodec.content._finder import Found, find
 from arcodec.content._pools import Pools
 from arcodec.content._zipfields import Fields, Stream
 from arcodec.content.base import Parsed, same
+from arcodec.content.netpbm import Netpbm
 
 BYTES = 0  # code of a leaf that is bytes
 COMPOUND = 9
@@ -85,7 +86,8 @@ class Apart:
                 return None
             content, recipe = replay.content, replay.recipe
             self._room -= len(content)
-        node = self.take(content, depth + 1)
+        picture = _pdf.picture(data[max(found.start - _pdf.DICTIONARY, 0) : found.start], content)
+        node = Leaf(Netpbm.code, picture) if picture and found.deflated else self.take(content, depth + 1)
         if isinstance(node, bytes) and not found.deflated and not found.header and not _program(node):
             return None
         return Part(found, recipe, Stream.of(content, found.end - found.start), node)
