@@ -9,7 +9,7 @@ import numpy as np
 
 from arcodec import content as kinds
 from arcodec import varint
-from arcodec.content import _deflate, _pdf
+from arcodec.content import _pdf
 from arcodec.content._finder import Found, find
 from arcodec.content._pools import Pools
 from arcodec.content._zipfields import Fields, Stream
@@ -81,6 +81,8 @@ class Apart:
         recipe = b""
         content = data[found.start : found.end]
         if found.deflated:
+            from arcodec.content import _deflate  # late: most files have no such streams, and it brings kernels
+
             replay = _deflate.analyse(data, found.start, self._room)
             if replay is None or replay.end != found.end or len(replay.recipe) * _WORTH > len(content):
                 return None

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from arcodec import content as kinds
-from arcodec.content import _deflate
 from arcodec.content._nodes import BYTES, DEEPEST, Apart, Whole, serialised
 from arcodec.content._pools import Pools
 from arcodec.content._recipe import Reader
@@ -113,8 +112,14 @@ class _Tree:
                 raise CorruptError(f"the recipe gives a stream the form {form} with a header of {header} bytes")
             recipe = self._reader.take(self._reader.number()) if deflated else b""
             content = b"".join(self.node(depth))
-            packed = _deflate.replay(content, recipe) if deflated else content
+            packed = _replayed(content, recipe) if deflated else content
             fields.gap(gap, position, Stream.of(content, len(packed)), header, trailer)
             yield bytes(gap)
             yield packed
             position += len(gap) + len(packed)
+
+
+def _replayed(content: bytes, recipe: bytes) -> bytes:
+    from arcodec.content import _deflate  # late: it brings kernels
+
+    return _deflate.replay(content, recipe)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from arcodec import varint
-from arcodec.content import _deflate, _lzw
+from arcodec.content import _lzw
 from arcodec.content._recipe import Reader
 from arcodec.content._samples import PACKED, Samples, join, split
 from arcodec.content.base import Content, Parsed, Plane
@@ -208,6 +208,8 @@ def _undone(strip: bytes, rows: Plane, method: int) -> bytes | None:
         found = _lzw.decoded(strip, rows.size, 8, leftward=True, early=1)
         content, recipe = (found[0].tobytes(), found[1]) if found else (b"", b"")
     elif method == _DEFLATE:
+        from arcodec.content import _deflate  # late: it brings kernels
+
         replay = _deflate.analyse(strip, 2, rows.size) if len(strip) > 2 else None
         if replay is None:
             return None
@@ -227,6 +229,8 @@ def _done(content: bytes, reader: Reader, method: int) -> bytes:
     if method == _LZW:
         return _lzw.encoded(np.frombuffer(content, np.uint8), reader, 8, leftward=True, early=1)
     if method == _DEFLATE:
+        from arcodec.content import _deflate
+
         header = reader.take(2)
         stream = _deflate.replay(content, reader.take(reader.number()))
         return header + stream + _less(reader.take(reader.number()), -zlib.adler32(content))
