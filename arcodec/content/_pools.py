@@ -43,7 +43,7 @@ class Pools:
         model of its own, for what holds for one photograph is wrong for the next.
         """
         key: object = code, number, *plane.shape[1:]
-        if plane.ndim == 1 and not kinds.by_code(code).texts:
+        if plane.ndim == 2 or (plane.ndim == 1 and not kinds.by_code(code).texts):
             key = None
         before = self._numbers.get(key)
         if (
