@@ -71,6 +71,11 @@ class Options:
         return ("deep-1-fast", "deep-1", "deep-1-max")[(self.level - 1) // 3]
 
     @property
+    def coefficient_model(self) -> str:
+        """The built-in model for the coefficients of JPEG files, likewise."""
+        return "coefficients-1-max"
+
+    @property
     def chunk_size(self) -> int:
         """Symbols in a chunk: 4, 16 or 64 Mi."""
         return 1 << (22 + 2 * ((self.level - 1) // 3))
@@ -96,18 +101,19 @@ class Report:
 
 @dataclass(frozen=True)
 class _Models:
-    """What may code bytes, pixels, pixels whose samples are two bytes, and the file of a model that has one."""
+    """What may code bytes, pixels, pixels whose samples are two bytes, coefficients, and the file of a model if any."""
 
     bytes: Sequence[Coder]
     pixels: Sequence[Coder]
     deep: Sequence[Coder]
+    coefficients: Sequence[Coder]
     rest: Coder  # codes what is no pixel in files that are taken apart
     file: store.ModelFile | None = None
 
     def coders(self, shape: Sequence[int]) -> Sequence[Coder]:
         """Those for a chunk of this shape, the likeliest to be best first."""
         if len(shape) < 3:
-            return self.bytes
+            return self.bytes if len(shape) == 1 else self.coefficients
         return self.deep if shape[2] in (2, 6) else self.pixels
 
 
@@ -159,8 +165,9 @@ def _models(options: Options) -> _Models:
     rest = chunks.built_in(_REST)
     pixels = [chunks.built_in(options.pixel_model), chunks.built_in("graphics")]
     deep = [chunks.built_in(options.deep_model), rest]
+    coefficients = [chunks.built_in(options.coefficient_model)]
     if name is None:
-        return _Models([chunks.built_in(options.byte_model)], pixels, deep, rest)
+        return _Models([chunks.built_in(options.byte_model)], pixels, deep, coefficients, rest)
     file = None
     if os.path.sep in name or name.endswith(store.SUFFIX):
         file = store.read(name)
@@ -170,10 +177,12 @@ def _models(options: Options) -> _Models:
         file = store.find(bytes.fromhex(name))
     coder = chunks.from_file(file) if file else chunks.built_in(name)
     if coder.model.dimensions == 1:
-        return _Models([coder], [], [], coder, file)
+        return _Models([coder], [], [], [], coder, file)
+    if coder.model.dimensions == 2:
+        return _Models([], pixels, deep, [coder], rest, file)
     if coder.accepts((1, 1, 2)):
-        return _Models([], pixels, [coder], rest, file)
-    return _Models([], [coder], deep, rest, file)
+        return _Models([], pixels, [coder], coefficients, rest, file)
+    return _Models([], [coder], deep, coefficients, rest, file)
 
 
 def _parse(kind: Content, data: bytes) -> Parsed | None:

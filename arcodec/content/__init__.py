@@ -23,6 +23,7 @@ KINDS = {
     "pbm": (4, "pbm", "Pbm"),
     "netpbm-text": (5, "netpbm_text", "NetpbmText"),
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
+    "jpeg": (7, "jpeg", "Jpeg"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
 
