@@ -72,8 +72,8 @@ class Options:
 
     @property
     def coefficient_model(self) -> str:
-        """The built-in model for the coefficients of JPEG files, likewise."""
-        return "coefficients-1-max"
+        """The built-in model for the coefficients of JPEG files: small files at levels 7 ... 9."""
+        return ("coefficients-1", "coefficients-1", "coefficients-1-max")[(self.level - 1) // 3]
 
     @property
     def chunk_size(self) -> int:

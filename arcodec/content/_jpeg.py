@@ -127,7 +127,9 @@ class Headers:
         if self.components or len(body) < 6 or len(body) != 6 + 3 * body[5] or body[0] != 8:
             raise UnreadableError
         height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
-        found = [Component(name, hv & 15, hv >> 4, table) for name, hv, table in zip(*[iter(body[6:])] * 3, strict=True)]
+        found = [
+            Component(name, hv & 15, hv >> 4, table) for name, hv, table in zip(*[iter(body[6:])] * 3, strict=True)
+        ]
         names = {c.name for c in found}
         if not (height and width and 1 <= len(found) <= MOST_COMPONENTS and len(names) == len(found)):
             raise UnreadableError
@@ -195,7 +197,9 @@ class Headers:
             ],
             np.int64,
         )
-        tables = [self.codes[number] for number in numbers] or [(np.zeros(1 << 16, np.uint16), np.zeros(256, np.int64))]
+        tables = [self.codes[number] for number in numbers] or [
+            (np.zeros(1 << 16, np.uint16), np.zeros(256, np.int64))
+        ]
         return Scan(vector, parts, np.stack([t[0] for t in tables]), np.stack([t[1] for t in tables]))
 
 
@@ -224,4 +228,6 @@ def written_table(kind: int, steps: Steps) -> bytes:
 
 def steps_of(components: Sequence[Component]) -> list[Steps]:
     """Of each component uint16[64], none of them 0, as what codes coefficients needs them."""
-    return [np.ones(64, np.uint16) if c.steps is None else np.maximum(c.steps, 1).astype(np.uint16) for c in components]
+    return [
+        np.ones(64, np.uint16) if c.steps is None else np.maximum(c.steps, 1).astype(np.uint16) for c in components
+    ]

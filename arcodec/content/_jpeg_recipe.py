@@ -147,7 +147,7 @@ def _written_way(way: Way) -> bytes:
     out = bytes([_PAD * way.pad + _UNUSUAL * unusual + _CUT * way.cut])
     if unusual:
         out += varint.write(way.run) + varint.write(way.hold)
-    return out + (varint.write(way.units) if way.cut else b"")
+    return out + (varint.write(way.units or 0) if way.cut else b"")
 
 
 def _read_way(reader: Reader) -> Way:

@@ -434,9 +434,7 @@ def _finish_byte(out, state, pad):
     _put(out, state, ((int64(1) << rest) - 1) if pad > 0 else int64(0), rest)
 
 
-@kernel(
-    "int64(uint8[::1], int16[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1], uint8[::1], int64[::1])"
-)
+@kernel("int64(uint8[::1], int16[:, ::1], int64[::1], int64[:, ::1], int64[:, ::1], uint8[::1], int64[::1])")
 def encode(out, coefficients, scan, parts, tables, held, state):
     """Write a scan, or the next part of it; how many bytes. state[DONE] reaches scan[UNITS] with the last.
 

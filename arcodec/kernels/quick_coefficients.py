@@ -24,8 +24,16 @@ from arcodec.kernels.compiling import inline, kernel, plain
 from arcodec.kernels.fixed import stretch_table
 from arcodec.kernels.logistic import ONE, STRETCH_LIMIT, squash_24
 from arcodec.kernels.port import code_bit, end_symbol, overrun
-from arcodec.kernels.quick_contexts import BESIDE, OPEN, ORDER, OWN, PLACES, STEPS, UNITS, size_class, signed_class
-from arcodec.kernels.quick_contexts import AROUND
+from arcodec.kernels.quick_contexts import (
+    AROUND,
+    BESIDE,
+    ORDER,
+    OWN,
+    PLACES,
+    UNITS,
+    signed_class,
+    size_class,
+)
 from arcodec.kernels.residual import clip
 
 CONTEXTS = 7
@@ -50,7 +58,9 @@ _TRUST = np.array([256 * (n + 1) // (n + 3) for n in range(64)], np.int32)  # in
 _STRETCH = stretch_table()
 _CALM = 3  # classes of a predicted distance from 0 from which on the sign is mixed
 _EARLY = 3  # places of which it always is
-_AHEAD = np.array([0, 1, 2, 3, 3, 4, 4, 4, *[5] * 5, *[6] * 8, *[7] * 43], np.int64)  # classes of distances to the last
+_AHEAD = np.array(
+    [0, 1, 2, 3, 3, 4, 4, 4, *[5] * 5, *[6] * 8, *[7] * 43], np.int64
+)  # classes of distances to the last
 
 
 def table_shapes(geometry: np.ndarray) -> list[tuple[tuple[int, ...], type]]:
@@ -143,10 +153,17 @@ def _decide(port, words, bit, kind, node, rate, slots, weights, places, within):
     first = weights[kind * uint64(_SET_SIZES[0]) + within[0]]
     second = weights[uint64(_SECOND) + kind * uint64(_SET_SIZES[1]) + within[1]]
     third = weights[uint64(_THIRD) + kind * uint64(_SET_SIZES[2]) + within[2]]
-    total = int32(int32(_part(first, second, third, 0, a) + _part(first, second, third, 1, b)) + int32(
-        _part(first, second, third, 2, c) + _part(first, second, third, 3, d)))
-    total = int32(total + int32(int32(_part(first, second, third, 4, e) + _part(first, second, third, 5, f)) + int32(
-        _part(first, second, third, 6, g) + _part(first, second, third, 7, h))))
+    total = int32(
+        int32(_part(first, second, third, 0, a) + _part(first, second, third, 1, b))
+        + int32(_part(first, second, third, 2, c) + _part(first, second, third, 3, d))
+    )
+    total = int32(
+        total
+        + int32(
+            int32(_part(first, second, third, 4, e) + _part(first, second, third, 5, f))
+            + int32(_part(first, second, third, 6, g) + _part(first, second, third, 7, h))
+        )
+    )
     p = squash_24(min(max(int64(total) >> 8, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT)))
     bit = code_bit(port, words, p, bit)
     push = int32(((((bit << 24) - p) >> 8) * rate) >> 10)
@@ -198,9 +215,7 @@ def _code_last(port, words, last, first_kind, rate, slots, weights, places, with
 
 
 @plain
-def _code_value(
-    port, words, value, certain, mixed, own, first_kind, rate, slots, alone, weights, places, within
-):
+def _code_value(port, words, value, certain, mixed, own, first_kind, rate, slots, alone, weights, places, within):
     """Code a value. `certain`: it is not 0; `mixed`: the sign is mixed; own: its slots in `alone`."""
     if not certain:
         kind = uint64(first_kind + ZERO)
@@ -260,9 +275,7 @@ def _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, refe
 
 
 @plain
-def _places_of_value(
-    c, k, last, count, off, turned, from_n, from_w, luma, chroma, near, factors, places, within
-):
+def _places_of_value(c, k, last, count, off, turned, from_n, from_w, luma, chroma, near, factors, places, within):
     """Set contexts and weights of a value; returns the class of its distance from 0."""
     place = ORDER[k]
     at = PLACES[k]
@@ -336,12 +349,8 @@ def _run(port, words, costs, symbols, stop, tables):
             last = int64(63)
             while last > 0 and values[ORDER[last]] == 0:
                 last -= 1
-            _places_of_last(
-                c, here, block, y, x, columns, energy, geometry, lasts, reference, steps, places, within
-            )
-            last = _code_last(
-                port, words, last, first_kind, rate, last_slots, weights, places, within
-            )
+            _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, reference, steps, places, within)
+            last = _code_last(port, words, last, first_kind, rate, last_slots, weights, places, within)
             lasts[block] = last
             done += 63 - last
             other = symbols[geometry[1, FIRST] + here if c > 1 else block]

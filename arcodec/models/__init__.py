@@ -27,6 +27,7 @@ BUILT_IN = {
     "deep-1-fast": (container.DEEP_FAST, "deep", "Fast"),
     "deep-1": (container.DEEP, "deep", "Default"),
     "deep-1-max": (container.DEEP_MAX, "deep", "Max"),
+    "coefficients-1": (container.COEFFICIENTS, "jpeg", "Default"),
     "coefficients-1-max": (container.COEFFICIENTS_MAX, "jpeg", "Max"),
 }
 _PICTURES = (
@@ -38,6 +39,7 @@ VARIANTS = {
     container.BYTES_FAST: ("plain", "code"),
     container.BYTES_2: ("plain", "net", "net, prose", "net, markup", "code"),
     container.BYTES_MAX: ("plain", "net", "net, prose", "net, markup", "net, code"),
+    **dict.fromkeys((container.COEFFICIENTS, container.COEFFICIENTS_MAX), ("bytes", "coefficients")),
     **dict.fromkeys((container.PIXELS_FAST, container.PIXELS_2, container.PIXELS_MAX), _PICTURES),
 }
 # What may be written for -m without a version: the newest of its kind.
@@ -52,6 +54,7 @@ ALIASES = {
     "deep": "deep-1",
     "deep-fast": "deep-1-fast",
     "deep-max": "deep-1-max",
+    "coefficients": "coefficients-1",
     "coefficients-max": "coefficients-1-max",
 }
 

@@ -1,4 +1,4 @@
-"""How a chunk of quantised coefficients says what it holds: in its first rows, and at the beginning of its payload."""
+"""How a chunk of quantised coefficients says what it holds: in its first rows, and where its payload begins."""
 
 from __future__ import annotations
 
@@ -64,7 +64,10 @@ def read(chunk: Symbols) -> list[Component] | None:
         return None
     fields = np.ascontiguousarray(chunk[0, 8 : 8 + _FIELDS * count]).view("<u2").reshape(-1, 4).tolist()
     steps = np.ascontiguousarray(chunk[1 : 1 + count]).view("<u2")
-    components = [Component(*own, s.astype(np.int64)) for own, s in zip(fields, steps, strict=True)]
+    components = [
+        Component(height, width, scale_y, scale_x, own.astype(np.int64))
+        for (height, width, scale_y, scale_x), own in zip(fields, steps, strict=True)
+    ]
     if not steps.all() or not all(c.rows and c.columns for c in components) or groups(components) is None:
         return None
     same = np.array_equal(rows(components), chunk[: 1 + count])
@@ -124,4 +127,5 @@ def _read_steps(reader: Reader, before: Integers | None) -> Integers:
         return np.frombuffer(reader.take(ROW), "<u2").astype(np.int64)
     if kind > _WIDE or kind == _AS_BEFORE:
         raise CorruptError(f"there are no steps of kind {kind}")
-    return jpeg_blocks.standard_tables()[kind - 1]
+    standard: Integers = jpeg_blocks.standard_tables()[kind - 1]
+    return standard

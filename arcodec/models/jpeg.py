@@ -16,6 +16,8 @@ from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
 from arcodec.models.coefficients import Coefficients, Component
 from arcodec.models.order0 import Order0
 
+Blocks = npt.NDArray[np.int16]  # [blocks, 64]
+
 _BYTES, _COEFFICIENTS = 0, 1  # the payload's first byte
 _HEADER = 16  # bytes of the fields that `bits` counts beside those of `chunks.written`
 _ROOM = 1 << 16  # bytes of memory for these
@@ -24,14 +26,15 @@ _ROOM = 1 << 16  # bytes of memory for these
 class Jpeg(Model):
     """Quantised coefficients of one or more components, of which the chunk itself tells.
 
-    Chunks are uint8[rows, 128]: those of `coefficient_chunks`, then a row for each block, 64 int16, the low byte first,
+    Chunks are uint8[rows, 128]: the rows of `coefficient_chunks`, then one for each block, 64 int16, low bytes first,
     by components, as `Coefficients` takes them. Chunks of the shape that hold something else are coded by `Order0`.
     """
 
     dimensions = 2
 
-    def __init__(self, name: str, code: int) -> None:
+    def __init__(self, name: str, code: int, kernel: Any) -> None:
         self.name, self.code = name, code
+        self._kernel = kernel  # a module like `arcodec.kernels.coefficients`
         self._plain = Order0()
 
     def accepts(self, shape: Sequence[int]) -> bool:
@@ -45,7 +48,7 @@ class Jpeg(Model):
         components = chunks.read(chunk)
         if components is None:
             return bytes([_BYTES]) + self._plain.encode(chunk.reshape(-1), watch)
-        parts = [model.encode(own, watch) for model, own in _models(components, _blocks(chunk, components))]
+        parts = [model.encode(own, watch) for model, own in self._models(components, _blocks(chunk, components))]
         lengths = [varint.write(len(part)) for part in parts[:-1]]
         return bytes([_COEFFICIENTS]) + b"".join([chunks.written(components), *lengths, *parts])
 
@@ -58,7 +61,7 @@ class Jpeg(Model):
         components = chunks.read_written(reader, shape[0])
         made = np.empty(tuple(shape), np.uint8)
         made[: 1 + len(components)] = chunks.rows(components)
-        coded = list(_models(components, _blocks(made, components)))
+        coded = self._models(components, _blocks(made, components))
         lengths = [reader.number() for _ in coded[:-1]]
         parts = [reader.take(length) for length in lengths] + [reader.rest()]
         for (model, own), part in zip(coded, parts, strict=True):
@@ -75,7 +78,7 @@ class Jpeg(Model):
         costs = np.zeros(chunk.shape, np.float32)
         costs[0, 0] = 8 * (len(chunks.written(components)) + _HEADER)
         at = 1 + len(components)
-        for model, own in _models(components, _blocks(chunk, components)):
+        for model, own in self._models(components, _blocks(chunk, components)):
             costs[at : at + len(own), ::2] = model.bits(own, watch).reshape(own.shape)
             at += len(own)
         return costs.reshape(-1)
@@ -90,26 +93,36 @@ class Jpeg(Model):
         else:
             steps = np.ones(64, np.int64)
             groups = [[Component(1, shape[0], 1, 1, steps)] * 3]
-        return max(int(Coefficients(g).memory((chunks.blocks(g), 64))) for g in groups) + _ROOM
+        return max(Coefficients(g, self._kernel).memory((chunks.blocks(g), 64)) for g in groups) + _ROOM
+
+    def _models(self, components: Sequence[Component], blocks: Blocks) -> list[tuple[Any, Blocks]]:
+        """What is coded one after the other, and by what; models not said to be such, for they code int16."""
+        coded, at = [], 0
+        for group in chunks.groups(components) or []:
+            count = chunks.blocks(group)
+            coded.append((Coefficients(group, self._kernel), blocks[at : at + count]))
+            at += count
+        return coded
 
 
-def _blocks(chunk: Symbols, components: Sequence[Component]) -> npt.NDArray[np.int16]:
-    """A view of all coefficients: int16[blocks, 64]."""
+def _blocks(chunk: Symbols, components: Sequence[Component]) -> Blocks:
+    """A view of all coefficients."""
     return chunk[1 + len(components) :].view("<i2")
 
 
-def _models(components: Sequence[Component], blocks: npt.NDArray[np.int16]) -> list[tuple[Any, npt.NDArray[np.int16]]]:
-    """What is coded one after the other, and by what; models not said to be such, for they code int16."""
-    coded, at = [], 0
-    for group in chunks.groups(components) or []:
-        count = chunks.blocks(group)
-        coded.append((Coefficients(group), blocks[at : at + count]))
-        at += count
-    return coded
+class Default(Jpeg):
+    """Seven contexts, nothing regressed."""
+
+    def __init__(self) -> None:
+        from arcodec.kernels import quick_coefficients
+
+        super().__init__("coefficients-1", container.COEFFICIENTS, quick_coefficients)
 
 
 class Max(Jpeg):
     """Two regressions and twenty contexts."""
 
     def __init__(self) -> None:
-        super().__init__("coefficients-1-max", container.COEFFICIENTS_MAX)
+        from arcodec.kernels import coefficients
+
+        super().__init__("coefficients-1-max", container.COEFFICIENTS_MAX, coefficients)
