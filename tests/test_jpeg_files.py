@@ -154,7 +154,13 @@ def test_damaged_planes_raise_only_our_errors(data: st.DataObject, file: bytes) 
     plane = parsed.planes[0].copy()
     row, column = data.draw(st.integers(0, min(2, len(plane) - 1))), data.draw(st.integers(0, 127))
     plane[row, column] = data.draw(st.integers(0, 255))
-    planes: list[list[Plane]] = [[plane], [parsed.planes[0]] * 2, [parsed.planes[0][:-1]], [parsed.planes[0][:, :100]], []]
+    planes: list[list[Plane]] = [
+        [plane],
+        [parsed.planes[0]] * 2,
+        [parsed.planes[0][:-1]],
+        [parsed.planes[0][:, :100]],
+        [],
+    ]
     for own in planes:
         with contextlib.suppress(CorruptError):
             JPEG.restore(own, parsed.recipe)

@@ -2,7 +2,7 @@
 
 As in `coefficients` components are coded one after another, blocks in rows, of each the place of its last coefficient
 that is not 0, then coefficients from there to DC, by decisions: 0 or not, the sign, the magnitude's length in unary, its
-other bits. Here most decisions are predicted by one slot in each of seven contexts, mixed by the sum of three sets of
+other bits. Here most decisions are predicted by one slot in each of five contexts, mixed by the sum of three sets of
 weights; signs of which little is expected and the bits after the first by one slot alone.
 
     slot      22 bits of probability, 10 bits: how often it was met, at most 63
@@ -36,8 +36,8 @@ from arcodec.kernels.quick_contexts import (
 )
 from arcodec.kernels.residual import clip
 
-CONTEXTS = 7
-INPUTS = 8  # those, and a constant
+CONTEXTS = 5
+INPUTS = 8  # in a row of weights: those of contexts, of a constant, and two that are not used
 COLOURS = 2  # luma, chroma
 LENGTHS = 17
 # Kinds of decisions: 0 or not, sign, length > n (from 7 on alike), and the bits of the last place.
@@ -52,7 +52,8 @@ _SECOND, _THIRD = COLOURS * KINDS * 64, COLOURS * KINDS * (64 + 24)
 _ROWS = COLOURS * KINDS * sum(_SET_SIZES)
 ROW_LIMIT = 174_000
 _RATES = 20, 70, 3000  # of the mixer: its end, what it starts above that, blocks that halve this
-_START = 20000  # weights, 2**-16
+_CONSTANT = 256
+_START = 25000  # weights, 2**-16
 _SLOT_RATES = np.array([max(65536 * 2 // (2 * n + 3), 600) for n in range(64)], np.int32)
 _TRUST = np.array([256 * (n + 1) // (n + 3) for n in range(64)], np.int32)  # in a slot met n times, 2**-8
 _STRETCH = stretch_table()
@@ -119,7 +120,7 @@ def _moved(weight, step):
 
 
 @plain
-def _train(row, s0, s1, s2, s3, s4, s5, s6, s7):
+def _train(row, s0, s1, s2, s3, s4, s5):
     """Move a row of weights; all are read before one is written, so that vectors can be used."""
     a = _moved(row[0], s0)
     b = _moved(row[1], s1)
@@ -127,16 +128,12 @@ def _train(row, s0, s1, s2, s3, s4, s5, s6, s7):
     d = _moved(row[3], s3)
     e = _moved(row[4], s4)
     f = _moved(row[5], s5)
-    g = _moved(row[6], s6)
-    h = _moved(row[7], s7)
     row[0] = a
     row[1] = b
     row[2] = c
     row[3] = d
     row[4] = e
     row[5] = f
-    row[6] = g
-    row[7] = h
 
 
 @plain
@@ -147,23 +144,13 @@ def _decide(port, words, bit, kind, node, rate, slots, weights, places, within):
     c = _input(slots[places[2] + node])
     d = _input(slots[places[3] + node])
     e = _input(slots[places[4] + node])
-    f = _input(slots[places[5] + node])
-    g = _input(slots[places[6] + node])
-    h = int32(256)
+    f = int32(_CONSTANT)
     first = weights[kind * uint64(_SET_SIZES[0]) + within[0]]
     second = weights[uint64(_SECOND) + kind * uint64(_SET_SIZES[1]) + within[1]]
     third = weights[uint64(_THIRD) + kind * uint64(_SET_SIZES[2]) + within[2]]
-    total = int32(
-        int32(_part(first, second, third, 0, a) + _part(first, second, third, 1, b))
-        + int32(_part(first, second, third, 2, c) + _part(first, second, third, 3, d))
-    )
-    total = int32(
-        total
-        + int32(
-            int32(_part(first, second, third, 4, e) + _part(first, second, third, 5, f))
-            + int32(_part(first, second, third, 6, g) + _part(first, second, third, 7, h))
-        )
-    )
+    total = int32(_part(first, second, third, 0, a) + _part(first, second, third, 1, b))
+    total = int32(total + int32(_part(first, second, third, 2, c) + _part(first, second, third, 3, d)))
+    total = int32(total + int32(_part(first, second, third, 4, e) + _part(first, second, third, 5, f)))
     p = squash_24(min(max(int64(total) >> 8, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT)))
     bit = code_bit(port, words, p, bit)
     push = int32(((((bit << 24) - p) >> 8) * rate) >> 10)
@@ -173,11 +160,9 @@ def _decide(port, words, bit, kind, node, rate, slots, weights, places, within):
     d = _step(d, push)
     e = _step(e, push)
     f = _step(f, push)
-    g = _step(g, push)
-    h = _step(h, push)
-    _train(first, a, b, c, d, e, f, g, h)
-    _train(second, a, b, c, d, e, f, g, h)
-    _train(third, a, b, c, d, e, f, g, h)
+    _train(first, a, b, c, d, e, f)
+    _train(second, a, b, c, d, e, f)
+    _train(third, a, b, c, d, e, f)
     for k in range(CONTEXTS):
         _learn(slots, places[k] + node, bit)
     return bit
@@ -265,10 +250,11 @@ def _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, refe
     places[0] = uint64((base + wide) * 64)
     places[1] = uint64((base + n) * 64 + _PLACE)
     places[2] = uint64((base + w) * 64 + 2 * _PLACE)
-    places[3] = uint64((base + size * 2 + int64(mean > wide)) * 64 + 3 * _PLACE)
-    places[4] = uint64((base + (luma if c > 0 else max(n, w))) * 64 + 4 * _PLACE)
-    places[5] = uint64((base + (chroma if c > 1 else min(n, w))) * 64 + 5 * _PLACE)
-    places[6] = uint64((base + (mean >> 3) * 8 + (luma >> 3 if c > 0 else ne >> 3)) * 64 + 6 * _PLACE)
+    places[3] = uint64(
+        (base + (chroma if c > 1 else luma if c > 0 else size * 2 + int64(mean > wide))) * 64 + 3 * _PLACE
+    )
+    a = (mean >> 3) * 8 + (luma >> 3 if c > 0 else ne >> 3)
+    places[4] = uint64((base + a) * 64 + 4 * _PLACE)
     within[0] = uint64(wide)
     within[1] = uint64(size)
     within[2] = uint64((chroma if c > 1 else luma if c > 0 else ne) >> 2)
@@ -296,25 +282,21 @@ def _places_of_value(c, k, last, count, off, turned, from_n, from_w, luma, chrom
     by_inside = size_class(inside) >> 1
     by_beside = size_class(beside) >> 1
     base = (int64(c > 0) * 64 + k) * CONTEXT_SIZE
-    a = size * 4 + min(count, int64(3))
-    places[0] = uint64((base + a) * _NODES)
     a = by_around * 12 + by_inside
-    places[1] = uint64((base + a) * _NODES + _CONTEXT)
+    places[0] = uint64((base + a) * _NODES)
     a = far * 6 + (size >> 2)
-    places[2] = uint64((base + a) * _NODES + 2 * _CONTEXT)
-    a = signed_class(turned * below * unit >> 12) * 9 + signed_class(turned * right * unit >> 12)
-    places[3] = uint64((base + a) * _NODES + 3 * _CONTEXT)
+    places[1] = uint64((base + a) * _NODES + _CONTEXT)
     a = min(count, int64(11)) * 8 + _AHEAD[uint64(last - k)] + 96 * int64(size > 5)
-    places[4] = uint64((base + a) * _NODES + 4 * _CONTEXT)
+    places[2] = uint64((base + a) * _NODES + 2 * _CONTEXT)
     a = (signed_class(from_n) * 9 + signed_class(from_w)) * 2 + int64(size > 6)
-    places[5] = uint64((base + a) * _NODES + 5 * _CONTEXT)
+    places[3] = uint64((base + a) * _NODES + 3 * _CONTEXT)
     if c == 0:
         a = by_beside * 12 + by_around
     elif c == 1:
         a = signed_class(turned * luma) * 12 + by_beside
     else:
         a = signed_class(turned * luma) * 9 + signed_class(turned * chroma) + 108
-    places[6] = uint64((base + a) * _NODES + 6 * _CONTEXT)
+    places[4] = uint64((base + a) * _NODES + 4 * _CONTEXT)
     within[0] = uint64(k)
     within[1] = uint64(size)
     within[2] = uint64(far >> 1)

@@ -111,7 +111,7 @@ def _blocks(chunk: Symbols, components: Sequence[Component]) -> Blocks:
 
 
 class Default(Jpeg):
-    """Seven contexts, nothing regressed."""
+    """Five contexts, nothing regressed."""
 
     def __init__(self) -> None:
         from arcodec.kernels import quick_coefficients
