@@ -101,7 +101,7 @@ class Report:
 
 @dataclass(frozen=True)
 class _Models:
-    """What may code bytes, pixels, pixels whose samples are two bytes, coefficients, and the file of a model if any."""
+    """What may code bytes, pixels, those whose samples are two bytes, coefficients; the file of a model, if any."""
 
     bytes: Sequence[Coder]
     pixels: Sequence[Coder]

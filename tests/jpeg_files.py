@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,26 +51,38 @@ def progressive(count: int) -> Script:
     return scans + [([k], 1, 63, 1, 0) for k in range(count)]
 
 
-def levels(random: np.random.Generator, blocks: int, density: float) -> npt.NDArray[np.int16]:
-    """Coefficients, the fewer the higher the density's complement; many blocks have none but DC."""
-    u, v = np.indices((8, 8))
-    size = (200 / (1 + u + v) ** 2).reshape(-1)
-    made = np.round(random.laplace(0, 1, (blocks, 64)) * size * (random.random((blocks, 64)) < density))
-    made[random.random(blocks) < 0.4, 1:] = 0
-    return np.clip(made, -1000, 1000).astype(np.int16)
+def at_random(seed: int, density: float = 0.3) -> Callable[[int], npt.NDArray[np.int16]]:
+    """Coefficients, so many of them not 0; many blocks have none but DC."""
+
+    def values(blocks: int) -> npt.NDArray[np.int16]:
+        random = np.random.default_rng(seed)
+        u, v = np.indices((8, 8))
+        size = (200 / (1 + u + v) ** 2).reshape(-1)
+        drawn = np.round(random.laplace(0, 1, (blocks, 64)) * size * (random.random((blocks, 64)) < density))
+        drawn[random.random(blocks) < 0.4, 1:] = 0
+        return np.clip(drawn, -1000, 1000).astype(np.int16)
+
+    return values
+
+
+def by_number(blocks: int) -> npt.NDArray[np.int16]:
+    """Coefficients by integer arithmetic only: waves, the fewer the higher their frequency."""
+    number, place = np.indices((blocks, 64))
+    rarely = 1 + 2 * (place // 8 + place % 8)
+    waves = (number * place % 7 - 3) * (number * 31 % rarely == 0)
+    return np.where(place == 0, number * 7 % 229 - 114, waves).astype(np.int16)
 
 
 def made(
-    random: np.random.Generator,
+    values: Callable[[int], npt.NDArray[np.int16]],
     rows: int,
     columns: int,
     factors: Sequence[tuple[int, int]],
     script: Script,
     interval: int = 0,
     way: Way | None = None,
-    density: float = 0.3,
 ) -> bytes:
-    """A file of random coefficients; `factors`: rows and columns of blocks in a unit, of each component."""
+    """A file of coefficients; `factors`: rows and columns of blocks in a unit, of each component."""
     is_progressive = len(script) > len(factors)
     components = b"".join(bytes([k + 1, w << 4 | h, k % 2]) for k, (h, w) in enumerate(factors))
     frame = b"\x08" + struct.pack(">HHB", rows, columns, len(factors)) + components
@@ -86,7 +98,7 @@ def made(
     for marker, body in parts:
         headers.take(marker, body)
         out += segment(marker, body)
-    coefficients = levels(random, headers.blocks, density)
+    coefficients = values(headers.blocks)
     if len(script) > 1 or len(factors) == 1:  # what fills up units is in scans of several components alone
         for c in headers.components:
             own = coefficients[c.first : c.first + c.rows * c.columns].reshape(c.rows, c.columns, 64)
@@ -142,7 +154,6 @@ def other_files(draw: st.DrawFn) -> bytes:
     count = draw(st.integers(1, 4))
     factors = draw(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=count, max_size=count))
     script = draw(st.sampled_from((whole, one_by_one, progressive)))(count)
-    random = np.random.default_rng(draw(st.integers(0, 1 << 32)))
     way = Way(draw(st.integers(0, 1)), USUAL_RUN, USUAL_HOLD, None, False)
-    density = draw(st.sampled_from((0.0, 0.02, 0.3)))
-    return made(random, draw(sides), draw(sides), factors, script, draw(st.sampled_from((0, 0, 1, 3))), way, density)
+    values = at_random(draw(st.integers(0, 1 << 32)), draw(st.sampled_from((0.0, 0.02, 0.3))))
+    return made(values, draw(sides), draw(sides), factors, script, draw(st.sampled_from((0, 0, 1, 3))), way)

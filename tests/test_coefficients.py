@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arcodec.errors import CorruptError
 from arcodec import models
+from arcodec.errors import CorruptError
 from arcodec.kernels import block_predictor, dct, quick_coefficients, quick_contexts
 from arcodec.kernels import coefficients as kernel
 from arcodec.kernels import port as ports
@@ -125,9 +125,7 @@ def test_what_the_quick_docstrings_bound_stays_within() -> None:
             tables: Any = quick_coefficients.allocate(model._geometry, model._steps, len(chunk))
             costs = np.zeros(chunk.size, np.uint32)
             quick_coefficients.run(ports.meter(), np.empty(0, np.uint32), costs, chunk, chunk.size, tables)
-            reference, edges = tables[2:4]
-            near = tables[quick_coefficients.NEAR_AT]
-            weights = tables[quick_coefficients.NEAR_AT - 1]
+            reference, edges, _, _, _, _, weights, near = tables[2:10]
             assert int(np.abs(reference).max()) < 1 << 25
             assert int(np.abs(edges).max()) < 1 << 26
             assert int(np.abs(near[quick_contexts.OPEN]).max()) < 1 << 27

@@ -23,10 +23,21 @@ from arcodec.errors import CorruptError
 from arcodec.models import coefficient_chunks
 from tests import laws
 from tests.content_files import damaged
-from tests.jpeg_files import codes, made, one_by_one, other_files, pillow_files, progressive, saved, segment, whole
+from tests.jpeg_files import (
+    at_random,
+    codes,
+    made,
+    one_by_one,
+    other_files,
+    pillow_files,
+    progressive,
+    saved,
+    segment,
+    whole,
+)
 
 JPEG = Jpeg()
-quick = settings(deadline=None, max_examples=80)
+quick = settings(deadline=None, max_examples=30)
 
 
 def check(data: bytes) -> Parsed:
@@ -72,7 +83,7 @@ def test_other_files_come_back(data: bytes) -> None:
 @pytest.mark.parametrize("factors", [[(1, 1)], [(2, 1), (1, 1), (1, 1)], [(1, 4), (1, 1), (1, 2)], [(1, 1)] * 4])
 def test_files_made_here_are_jpeg(script: object, factors: list[tuple[int, int]]) -> None:
     """Pillow reads them."""
-    data = made(np.random.default_rng(1), 30, 45, factors, script(len(factors)), 2)  # type: ignore[operator]
+    data = made(at_random(1), 30, 45, factors, script(len(factors)), 2)  # type: ignore[operator]
     image = Image.open(io.BytesIO(data))
     image.load()
     assert image.size == (45, 30)
@@ -89,14 +100,14 @@ def test_usual_headers_cost_little() -> None:
 @pytest.mark.parametrize("run", [1, 3, USUAL_RUN])
 def test_runs_that_end_early(run: int, hold: int) -> None:
     way = Way(1, run, hold, None, False)
-    parsed = check(made(np.random.default_rng(2), 90, 90, [(1, 1)], progressive(1), 0, way, 0.05))
+    parsed = check(made(at_random(2, 0.05), 90, 90, [(1, 1)], progressive(1), 0, way))
     ways = [part.way for part in _jpeg_recipe.read(parsed.recipe, [np.ones(64, np.uint16)]) if part.way]
     assert not any(own.cut for own in ways)
 
 
 def test_padding_of_both_kinds_is_kept() -> None:
     """Bits that fill up the last byte unlike those before restarts."""
-    data = made(np.random.default_rng(3), 64, 64, [(1, 1)], whole(1), 5)
+    data = made(at_random(3), 64, 64, [(1, 1)], whole(1), 5)
     last = data[-3]
     found = sum(check_or_left(data[:-3] + bytes([last & 255 << bits & 255]) + data[-2:]) for bits in range(1, 8))
     assert found == 7
@@ -127,7 +138,7 @@ def test_files_cut_anywhere() -> None:
 
 
 @given(st.data(), st.one_of(pillow_files(), other_files()))
-@settings(quick, max_examples=150)
+@settings(quick, max_examples=60)
 def test_damaged_files_are_refused_or_come_back(data: st.DataObject, file: bytes) -> None:
     check_or_left(data.draw(damaged(file)))
 

@@ -64,7 +64,7 @@ class Scan(NamedTuple):
     writing: Integers
 
     def allows(self, run: int, hold: int, units: int | None) -> bool:
-        """Whether it can be written with such runs, so many bits held back, and so many units; see `_jpeg_scans.Way`."""
+        """Whether it can be written with such runs, bits held back, and units; see `_jpeg_scans.Way`."""
         most = int(self.vector[kernel.UNITS])
         return 1 <= run <= kernel.LONGEST and hold <= kernel.HELD // 2 and (units is None or units <= most)
 

@@ -40,8 +40,8 @@ def _band(components: Sequence[Component], coefficients: Coefficients, top: int,
 def _scales(components: Sequence[Component]) -> list[tuple[int, int]]:
     """How many blocks of luma lie on one of each component; 0 for those that are coded alone.
 
-    Of three components or four the first three are coded together, if the sizes of both chromas are alike, and those of
-    luma or half of them.
+    Of three components or four the first three are coded together, if the sizes of both chromas are alike, and those
+    of luma or half of them.
     """
     scales = [(0, 0)] * len(components)
     if len(components) >= 3:

@@ -28,16 +28,16 @@ ROOM = 1 << 20  # bytes that `encode` gives at most
 MOST_HELD = 937  # correction bits that the usual encoders hold back
 LONGEST = 0x7FFF  # their longest run
 
-# Of a scan: first and last place, bit planes, whether it is progressive, units between restarts (0: none), units, units
-# in a row, and how it was written: bits that fill up bytes, the longest run, the most correction bits held back,
-# whether it is only a beginning.
+# Of a scan: first and last place, bit planes, whether it is progressive, units between restarts (0: none), units,
+# units in a row, and how it was written: bits that fill up bytes, the longest run, the most correction bits held
+# back, whether it is only a beginning.
 FIRST_PLACE, LAST_PLACE, HIGH, LOW, PROGRESSIVE, INTERVAL, UNITS, ACROSS, PAD, RUN, HOLD, CUT = range(12)
 SCAN = 12
-# Of a component in a scan: its first block, blocks in a row, blocks of a unit in each direction, numbers of its tables.
+# Of a component in a scan: its first block, blocks in a row, blocks of a unit in each direction, its tables' numbers.
 FIRST, COLUMNS, HEIGHT, WIDTH, DC, AC = range(6)
 COMPONENT = 6
-# What is kept between calls: the bit or byte to go on at, bits not yet written and their number, the unit, blocks in a
-# run of ends, bits held back, the longest run read, and the last DC of four components.
+# What is kept between calls: the bit or byte to go on at, bits not yet written and their number, the unit, blocks in
+# a run of ends, bits held back, the longest run read, and the last DC of four components.
 AT, BITS, COUNT, DONE, ENDS, BACK, SEEN, LAST_DC = range(8)
 STATE = LAST_DC + 4
 

@@ -1,16 +1,17 @@
 """Quantised DCT coefficients of a JPEG picture, by few contexts: the quick model's loop.
 
 As in `coefficients` components are coded one after another, blocks in rows, of each the place of its last coefficient
-that is not 0, then coefficients from there to DC, by decisions: 0 or not, the sign, the magnitude's length in unary, its
-other bits. Here most decisions are predicted by one slot in each of five contexts, mixed by the sum of three sets of
-weights; signs of which little is expected and the bits after the first by one slot alone.
+that is not 0, then coefficients from there to DC, by decisions: 0 or not, the sign, the magnitude's length in unary,
+its other bits. Here most decisions are predicted by one slot in each of five contexts, mixed by the sum of three sets
+of weights; signs of which little is expected and the bits after the first by one slot alone.
 
-    slot      22 bits of probability, 10 bits: how often it was met, at most 63
+    slot      22 bits of probability, 10 bits: how often it was met, at most _MOST_MET
     weights   within +-ROW_LIMIT (2**-16), so that a sum of three times a stretch, within +-3071, is below 2**31
     push      an error below 2**16 times a rate of at most 90 >> 10; times a stretch below 2**25
 
-Bounds. DC less its prediction, within +-4095, is below 2**16 in magnitude, so LENGTHS bits do for any int16; a damaged
-stream may say more, and is cut to 16 bits. Contexts are below CONTEXT_SIZE, those of a block's last place below 64.
+Bounds. DC less its prediction, within +-4095, is below 2**16 in magnitude, so LENGTHS bits do for any int16; a
+damaged stream may say more, and is cut to 16 bits. Contexts are below CONTEXT_SIZE, those of a block's last place
+below 64.
 """
 
 from __future__ import annotations
@@ -43,10 +44,11 @@ LENGTHS = 17
 # Kinds of decisions: 0 or not, sign, length > n (from 7 on alike), and the bits of the last place.
 ZERO, SIGN, LENGTH, LAST = 0, 1, 2, 9
 KINDS = LAST + 6
-_NODES = 16  # slots of a context: a cache line
+_NODES = 8  # slots of a value in a context, but for the first decision's, which lie together
 CONTEXT_SIZE = 192
-_CONTEXT = COLOURS * 64 * CONTEXT_SIZE * _NODES  # slots of all values of a context,
-_PLACE = 3 * 64 * 64  # and of those for the last place
+_CONTEXT = COLOURS * 64 * CONTEXT_SIZE  # values of a context,
+_PLACE = 3 * 64  # and of one for the last place
+_FURTHER = CONTEXTS * _CONTEXT  # where the slots of further decisions begin
 _SET_SIZES = (64, 24, 16)  # contexts of each weight set, per kind and colour
 _SECOND, _THIRD = COLOURS * KINDS * 64, COLOURS * KINDS * (64 + 24)
 _ROWS = COLOURS * KINDS * sum(_SET_SIZES)
@@ -54,8 +56,9 @@ ROW_LIMIT = 174_000
 _RATES = 20, 70, 3000  # of the mixer: its end, what it starts above that, blocks that halve this
 _CONSTANT = 256
 _START = 25000  # weights, 2**-16
-_SLOT_RATES = np.array([max(65536 * 2 // (2 * n + 3), 600) for n in range(64)], np.int32)
-_TRUST = np.array([256 * (n + 1) // (n + 3) for n in range(64)], np.int32)  # in a slot met n times, 2**-8
+_MOST_MET = 255
+_SLOT_RATES = np.array([max(65536 * 2 // (2 * n + 3), 300) for n in range(_MOST_MET + 1)], np.int32)
+_TRUST = np.array([256 * (n + 1) // (n + 3) for n in range(_MOST_MET + 1)], np.int32)  # in a slot met n times, 2**-8
 _STRETCH = stretch_table()
 _CALM = 3  # classes of a predicted distance from 0 from which on the sign is mixed
 _EARLY = 3  # places of which it always is
@@ -71,8 +74,8 @@ def table_shapes(geometry: np.ndarray) -> list[tuple[tuple[int, ...], type]]:
         ((max(sizes) if len(sizes) > 1 else 1, 64), np.int32),
         ((2, int(geometry[:, COLUMNS].max()), 8), np.int32),
         ((sum(sizes),), np.uint8),
-        ((CONTEXTS * _CONTEXT,), np.uint32),
-        ((CONTEXTS * _PLACE,), np.uint32),
+        ((_FURTHER * (1 + _NODES),), np.uint32),
+        ((CONTEXTS * _PLACE * 64,), np.uint32),
         ((COLOURS * 64 * 64,), np.uint32),
         ((_ROWS, INPUTS), np.int32),
         ((contexts.NEAR, contexts.WIDTH), np.int32),
@@ -100,7 +103,7 @@ def allocate(geometry: np.ndarray, steps: np.ndarray, blocks: int) -> tuple[obje
 def _input(slot):
     """What a slot says: its stretch, the less the seldomer it was met."""
     word = uint64(slot)
-    return int32(int32(_STRETCH[word >> uint64(20)]) * _TRUST[word & uint64(63)]) >> int32(8)
+    return int32(int32(_STRETCH[word >> uint64(20)]) * _TRUST[word & uint64(_MOST_MET)]) >> int32(8)
 
 
 @inline
@@ -137,13 +140,13 @@ def _train(row, s0, s1, s2, s3, s4, s5):
 
 
 @plain
-def _decide(port, words, bit, kind, node, rate, slots, weights, places, within):
-    """Code one decision and learn from it; `node`: its slot in the contexts."""
-    a = _input(slots[places[0] + node])
-    b = _input(slots[places[1] + node])
-    c = _input(slots[places[2] + node])
-    d = _input(slots[places[3] + node])
-    e = _input(slots[places[4] + node])
+def _decide(port, words, bit, kind, stride, node, rate, slots, weights, places, within):
+    """Code one decision and learn from it; its slot in a context is `node` + the context's place times `stride`."""
+    a = _input(slots[places[0] * stride + node])
+    b = _input(slots[places[1] * stride + node])
+    c = _input(slots[places[2] * stride + node])
+    d = _input(slots[places[3] * stride + node])
+    e = _input(slots[places[4] * stride + node])
     f = int32(_CONSTANT)
     first = weights[kind * uint64(_SET_SIZES[0]) + within[0]]
     second = weights[uint64(_SECOND) + kind * uint64(_SET_SIZES[1]) + within[1]]
@@ -164,18 +167,18 @@ def _decide(port, words, bit, kind, node, rate, slots, weights, places, within):
     _train(second, a, b, c, d, e, f)
     _train(third, a, b, c, d, e, f)
     for k in range(CONTEXTS):
-        _learn(slots, places[k] + node, bit)
+        _learn(slots, places[k] * stride + node, bit)
     return bit
 
 
 @plain
 def _learn(slots, place, bit):
     slot = uint64(slots[place])
-    met = slot & uint64(63)
+    met = slot & uint64(_MOST_MET)
     chance = int64(slot >> uint64(10))
     target = int64((1 << 22) - 1) * bit
     chance += ((target - chance) * int64(_SLOT_RATES[met])) >> 16
-    slots[place] = uint32((chance << 10) | min(int64(met) + 1, int64(63)))
+    slots[place] = uint32((chance << 10) | min(int64(met) + 1, int64(_MOST_MET)))
 
 
 @plain
@@ -194,7 +197,7 @@ def _code_last(port, words, last, first_kind, rate, slots, weights, places, with
     for b in range(6):
         bit = (last >> (5 - b)) & 1
         kind = uint64(first_kind + LAST + b)
-        bit = _decide(port, words, bit, kind, uint64(node), rate, slots, weights, places, within)
+        bit = _decide(port, words, bit, kind, uint64(64), uint64(node), rate, slots, weights, places, within)
         node = node * 2 + bit
     return node & 63
 
@@ -205,12 +208,14 @@ def _code_value(port, words, value, certain, mixed, own, first_kind, rate, slots
     if not certain:
         kind = uint64(first_kind + ZERO)
         bit = int64(value != 0)
-        if not _decide(port, words, bit, kind, uint64(ZERO), rate, slots, weights, places, within):
+        if not _decide(port, words, bit, kind, uint64(1), uint64(0), rate, slots, weights, places, within):
             return int64(0)
     negative = int64(value < 0)
     if mixed >= _CALM:
         kind = uint64(first_kind + SIGN)
-        negative = _decide(port, words, negative, kind, uint64(SIGN), rate, slots, weights, places, within)
+        negative = _decide(
+            port, words, negative, kind, uint64(_NODES), uint64(_FURTHER), rate, slots, weights, places, within
+        )
     else:
         negative = _decide_alone(port, words, negative, alone, uint64(own + mixed))
     size = abs(value)
@@ -219,7 +224,19 @@ def _code_value(port, words, value, certain, mixed, own, first_kind, rate, slots
         node = LENGTH + min(length - 1, int64(6))
         bit = int64(size >> length != 0)
         kind = uint64(first_kind + node)
-        if not _decide(port, words, bit, kind, uint64(node), rate, slots, weights, places, within):
+        if not _decide(
+            port,
+            words,
+            bit,
+            kind,
+            uint64(_NODES),
+            uint64(_FURTHER + node - SIGN),
+            rate,
+            slots,
+            weights,
+            places,
+            within,
+        ):
             break
         length += 1
     known = int64(1)
@@ -247,14 +264,13 @@ def _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, refe
     wide = (3 * (n + w) + nw + ne + 4) >> 3
     size = size_class(4 * energy)
     base = int64(c) * 64
-    places[0] = uint64((base + wide) * 64)
-    places[1] = uint64((base + n) * 64 + _PLACE)
-    places[2] = uint64((base + w) * 64 + 2 * _PLACE)
-    places[3] = uint64(
-        (base + (chroma if c > 1 else luma if c > 0 else size * 2 + int64(mean > wide))) * 64 + 3 * _PLACE
-    )
+    places[0] = uint64(base + wide)
+    places[1] = uint64(base + n + _PLACE)
+    places[2] = uint64(base + w + 2 * _PLACE)
+    a = chroma if c > 1 else luma if c > 0 else size * 2 + int64(mean > wide)
+    places[3] = uint64(base + a + 3 * _PLACE)
     a = (mean >> 3) * 8 + (luma >> 3 if c > 0 else ne >> 3)
-    places[4] = uint64((base + a) * 64 + 4 * _PLACE)
+    places[4] = uint64(base + a + 4 * _PLACE)
     within[0] = uint64(wide)
     within[1] = uint64(size)
     within[2] = uint64((chroma if c > 1 else luma if c > 0 else ne) >> 2)
@@ -283,20 +299,20 @@ def _places_of_value(c, k, last, count, off, turned, from_n, from_w, luma, chrom
     by_beside = size_class(beside) >> 1
     base = (int64(c > 0) * 64 + k) * CONTEXT_SIZE
     a = by_around * 12 + by_inside
-    places[0] = uint64((base + a) * _NODES)
+    places[0] = uint64(base + a)
     a = far * 6 + (size >> 2)
-    places[1] = uint64((base + a) * _NODES + _CONTEXT)
+    places[1] = uint64(base + a + _CONTEXT)
     a = min(count, int64(11)) * 8 + _AHEAD[uint64(last - k)] + 96 * int64(size > 5)
-    places[2] = uint64((base + a) * _NODES + 2 * _CONTEXT)
+    places[2] = uint64(base + a + 2 * _CONTEXT)
     a = (signed_class(from_n) * 9 + signed_class(from_w)) * 2 + int64(size > 6)
-    places[3] = uint64((base + a) * _NODES + 3 * _CONTEXT)
+    places[3] = uint64(base + a + 3 * _CONTEXT)
     if c == 0:
         a = by_beside * 12 + by_around
     elif c == 1:
         a = signed_class(turned * luma) * 12 + by_beside
     else:
         a = signed_class(turned * luma) * 9 + signed_class(turned * chroma) + 108
-    places[4] = uint64((base + a) * _NODES + 4 * _CONTEXT)
+    places[4] = uint64(base + a + 4 * _CONTEXT)
     within[0] = uint64(k)
     within[1] = uint64(size)
     within[2] = uint64(far >> 1)
@@ -306,7 +322,8 @@ def _places_of_value(c, k, last, count, off, turned, from_n, from_w, luma, chrom
 @plain
 def _run(port, words, costs, symbols, stop, tables):
     (
-        geometry, all_steps, reference, edges, lasts, slots, last_slots, alone, weights, near, factors, places, within,
+        geometry, all_steps, reference, edges, lasts, slots, last_slots, alone, weights, near, factors, places,
+        within,
     ) = tables  # fmt: skip
     limit = int64(contexts.FEATURE_LIMIT)
     done = int64(0)
@@ -355,8 +372,8 @@ def _run(port, words, costs, symbols, stop, tables):
                     level = int64(other[place]) * all_steps[1, place]
                     chroma = clip(level * factors[UNITS, place] >> 12, -limit, limit)
                 far = _places_of_value(
-                    c, k, last, count, off, turned, turned * (from_n - middle), turned * (from_w - middle), luma, chroma,
-                    near, factors, places, within,
+                    c, k, last, count, off, turned, turned * (from_n - middle), turned * (from_w - middle), luma,
+                    chroma, near, factors, places, within,
                 )  # fmt: skip
                 value = turned * (int64(values[place]) - centre)
                 value = _code_value(
@@ -379,8 +396,8 @@ def _run(port, words, costs, symbols, stop, tables):
 
 @kernel(
     "int64(uint64[::1], uint32[::1], uint32[::1], int16[:, ::1], int64, Tuple((int64[:, ::1], int64[:, ::1], "
-    "int32[:, ::1], int32[:, :, ::1], uint8[::1], uint32[::1], uint32[::1], uint32[::1], int32[:, ::1], int32[:, ::1], "
-    "int64[:, ::1], uint64[::1], uint64[::1])))"
+    "int32[:, ::1], int32[:, :, ::1], uint8[::1], uint32[::1], uint32[::1], uint32[::1], int32[:, ::1], "
+    "int32[:, ::1], int64[:, ::1], uint64[::1], uint64[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code `symbols`, int16[blocks, 64], with fresh tables, as `coefficients.run` does; they are 0 when decoding."""

@@ -1,12 +1,12 @@
 """What the blocks around say of a DCT coefficient, for the quick model: classes of magnitudes, and borders.
 
-Borders are continuous, as in `block_predictor`, but nothing is learned of them: a coefficient of the first row or column
-is predicted by the border above or in the west, the others by an eighth of both.
+Borders are continuous, as in `block_predictor`, but nothing is learned of them: a coefficient of the first row or
+column is predicted by the border above or in the west, the others by an eighth of both.
 
-Bounds. Levels are clipped to LEVEL, what is dequantised to LIMIT; steps are at most 2**16 - 1. Dequantised levels stay
-below 2**28 before they are clipped. Half a luma block, of sums of 8 products below 2**27, stays below 2**31; so do the
-products of what is left of it, below 2**16, with PARTS. A reference adds up 32 terms below 2**20. Borders are those of
-`block_predictor`: what is open stays below 2**27.
+Bounds. Levels are clipped to LEVEL, what is dequantised to LIMIT; steps are at most 2**16 - 1. Dequantised levels
+stay below 2**28 before they are clipped. Half a luma block, of sums of 8 products below 2**27, stays below 2**31; so
+do the products of what is left of it, below 2**16, with PARTS. A reference adds up 32 terms below 2**20. Borders are
+those of `block_predictor`: what is open stays below 2**27.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from arcodec.kernels.residual import clip
 LEVEL = 2047
 FEATURE_LIMIT = 4095 << 4  # of predictions, in 1/16
 SIDE = 10  # of a block with a border
-# Rows of `near`: levels of the blocks above, in the west, and beside these; sums of their magnitudes; magnitudes above
-# and in the west, dequantised, and known coefficients, both in blocks with a border; what is open of the borders (8 above,
-# 8 west); steps.
+# Rows of `near`: levels of the blocks above, in the west, and beside these; sums of their magnitudes; magnitudes
+# above and in the west, dequantised, and known coefficients, both in blocks with a border; what is open of the
+# borders (8 above, 8 west); steps.
 N, W, NW, NE, AROUND, BESIDE, OWN, OPEN, STEPS = range(9)
 NEAR = 9
 WIDTH = 128

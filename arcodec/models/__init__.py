@@ -39,7 +39,6 @@ VARIANTS = {
     container.BYTES_FAST: ("plain", "code"),
     container.BYTES_2: ("plain", "net", "net, prose", "net, markup", "code"),
     container.BYTES_MAX: ("plain", "net", "net, prose", "net, markup", "net, code"),
-    **dict.fromkeys((container.COEFFICIENTS, container.COEFFICIENTS_MAX), ("bytes", "coefficients")),
     **dict.fromkeys((container.PIXELS_FAST, container.PIXELS_2, container.PIXELS_MAX), _PICTURES),
 }
 # What may be written for -m without a version: the newest of its kind.
