@@ -14,16 +14,17 @@ from arcodec.models import store
 FAMILIES: Mapping[str, tuple[tuple[str, str, str], tuple[str, ...]]] = {
     "bytes": (("bytes-2-fast", "bytes-2", "bytes-2-max"), ()),
     "pixels": (("pixels-2-fast", "pixels-2", "pixels-2-max"), ("graphics",)),
+    "coefficients": (("coefficients-1", "coefficients-1", "coefficients-1-max"), ()),
     "deep": (("deep-1-fast", "deep-1", "deep-1-max"), ("bytes-1",)),
 }
-_SHAPES = (1,), (1, 1, 1), (1, 1, 2)  # by which it is seen to what family a model belongs
+_SHAPES = (1,), (1, 1), (1, 1, 1), (1, 1, 2)  # by which it is seen to what family a model belongs
 _REST = "bytes-1"  # for headers and the like: no net, no prior, little memory
 
 
 def family_of(shape: Sequence[int]) -> str:
-    """The family for a plane: bytes, pixels, or pixels whose samples are two symbols."""
+    """The family for a plane: bytes, coefficients of a JPEG, pixels, or pixels whose samples are two symbols."""
     if len(shape) < 3:
-        return "bytes"
+        return "bytes" if len(shape) == 1 else "coefficients"
     return "deep" if shape[2] in (2, 6) else "pixels"
 
 
@@ -80,7 +81,9 @@ def with_model(level: int, name: str, *, carried: bool) -> Models:
     elif len(name) == 64 and set(name.lower()) <= set("0123456789abcdef"):
         file = store.find(bytes.fromhex(name))
     coder = chunks.from_file(file) if file else chunks.built_in(name)
-    own = next((family_of(s) for s in _SHAPES if coder.model.dimensions == len(s) and coder.accepts(s)), "pixels")
+    dimensions = coder.model.dimensions
+    shapes = (s for s in _SHAPES if len(s) == dimensions and (dimensions < 3 or coder.accepts(s)))
+    own = family_of(next(shapes, (1, 1, 1)))
     if own == "bytes":
         return Models({family: [coder] if family == own else [] for family in FAMILIES}, coder, file)
     models = for_level(level)

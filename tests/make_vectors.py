@@ -17,6 +17,7 @@ import arcodec
 from arcodec import container
 from arcodec.container import Chunk, Header, Writer
 from arcodec.models import conversions, jpeg_blocks, store
+from tests import jpeg_files
 from tests.programs import elf_file, machine_code
 
 HERE = Path(__file__).parent
@@ -192,6 +193,14 @@ DEEP_PICTURES = {
     "mosaic": b"P5\n42 30\n65535\n" + deep(30, 42, 1, mosaic=True),
 }
 
+# The same for a model of a JPEG's coefficients.
+JPEGS = {
+    "halved": jpeg_files.made(jpeg_files.by_number, 75, 90, [(2, 2), (1, 1), (1, 1)], jpeg_files.whole(3), 7)
+    + b"tail",
+    "progressive": jpeg_files.made(jpeg_files.by_number, 50, 60, [(1, 1)] * 4, jpeg_files.progressive(4)),
+    "cut": jpeg_files.made(jpeg_files.by_number, 90, 80, [(1, 1)], jpeg_files.whole(1))[:-25],
+}
+
 # Vectors that only decode: what wrote them is no longer chosen by any option.
 OLD = frozenset({"pgm-16"})
 
@@ -233,6 +242,11 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     ),
     "packed-10-bits": (b"P5\n80 60\n65535\n" + replicated(60, 80), {"level": 1}),
     "packed-listed": (b"P5\n80 60\n65535\n" + curved(60, 80), {"level": 1}),
+    **{
+        f"coefficients-1{tier}-{name}": (data, {"model": f"coefficients-1{tier}"})
+        for tier in ("", "-max")
+        for name, data in JPEGS.items()
+    },
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
     "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
     **{
@@ -316,6 +330,13 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2), content=1), "CorruptError", "shape"),
     "no-such-deep-samples": (lambda: _claim(container.DEEP, (5, 5, 3), content=1), "CorruptError", "shape"),
     "no-such-layout": (lambda: _claim(container.DEEP, (6, 6, 2), b"\2\0\0abc", content=1), "CorruptError", "layout"),
+    "no-such-coefficients": (lambda: _claim(container.COEFFICIENTS, (5, 100), content=7), "CorruptError", "shape"),
+    "components-beyond-the-chunk": (
+        lambda: _claim(container.COEFFICIENTS, (9, 128), b"\1\1\xff\x7f\xff\x7f\0\1", content=7),
+        "CorruptError",
+        "components",
+    ),
+    "no-jpeg": (lambda: _claim(0, (3,), content=7), "CorruptError", "no coefficients of a JPEG"),
     "raw-of-two-dimensions": (lambda: _claim(container.STORED, (1, 3)), "CorruptError", "no sequence of bytes"),
     "huge-image": (
         lambda: _claim(container.PIXELS_2, (1 << 14, 1 << 14, 3), content=1, memory=1024),

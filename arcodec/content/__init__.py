@@ -24,6 +24,7 @@ KINDS = {
     "pbm": (4, "pbm", "Pbm"),
     "netpbm-text": (5, "netpbm_text", "NetpbmText"),
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
+    "jpeg": (7, "jpeg", "Jpeg"),
     "png": (8, "png", "Png"),
     COMPOUND: (9, "compound", "Compound"),
     "gif": (12, "gif", "Gif"),

@@ -27,6 +27,8 @@ BUILT_IN = {
     "deep-1-fast": (container.DEEP_FAST, "deep", "Fast"),
     "deep-1": (container.DEEP, "deep", "Default"),
     "deep-1-max": (container.DEEP_MAX, "deep", "Max"),
+    "coefficients-1": (container.COEFFICIENTS, "jpeg", "Default"),
+    "coefficients-1-max": (container.COEFFICIENTS_MAX, "jpeg", "Max"),
 }
 _PICTURES = (
     *("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG"),
@@ -51,6 +53,8 @@ ALIASES = {
     "deep": "deep-1",
     "deep-fast": "deep-1-fast",
     "deep-max": "deep-1-max",
+    "coefficients": "coefficients-1",
+    "coefficients-max": "coefficients-1-max",
 }
 
 _NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
