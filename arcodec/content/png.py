@@ -179,6 +179,8 @@ class _File(NamedTuple):
 
 def _take_apart(data: bytes) -> _File | None:
     """A file that begins with chunks, of which some in a row are image data."""
+    if not data.startswith(SIGNATURE):
+        return None
     before: list[Chunk] = []
     parts: list[bytes] = []
     after: list[Chunk] = []
