@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from arcodec import varint
-from arcodec.content import _deflate, _filters, _palette
+from arcodec.content import _filters, _palette
 from arcodec.content._png import (
     CHANNELS,
     DEPTHS,
@@ -226,6 +226,8 @@ class _Stream(NamedTuple):
 
 
 def _read_stream(compressed: bytes, header: Header) -> _Stream | None:
+
+    from arcodec.content import _deflate  # late: it loads kernels
 
     size = raw_size(header)
     if len(compressed) < 2 or size > _deflate.EXPANSION * len(compressed):
