@@ -92,7 +92,7 @@ def analyse(data: bytes, start: int = 0, limit: int | None = None) -> Replay | N
     return Replay(content, recipe, end)
 
 
-def replay(content: bytes, recipe: bytes) -> bytes:
+def replay(content: bytes | memoryview, recipe: bytes) -> bytes:
     """The stream of `content` and `recipe`.
 
     Work is bounded by `deflate_match.WORK_EACH` for each byte of content, memory by 24 bytes for each and for each of

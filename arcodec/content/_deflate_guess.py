@@ -35,11 +35,19 @@ from arcodec.kernels.deflate_match import (
     RUN,
     WHOLE,
 )
-from arcodec.kernels.deflate_trees import HEAP, QUEUES
+from arcodec.kernels.deflate_trees import APART, BEST, CHEAPER, HEAP, QUEUES, SMOOTHED, TOGETHER
 
 _ROUNDS = (1 << 12, 1 << 15, 1 << 18)  # tokens that are tried
 _SLACK = 4  # differences that a better guess may be behind
 _FEW_NOTES = 8
+_BUILDS = (
+    (QUEUES, TOGETHER),
+    (QUEUES, APART),
+    (HEAP, TOGETHER),
+    (CHEAPER, BEST),
+    (SMOOTHED, BEST),
+    (SMOOTHED, TOGETHER),
+)
 _ENDLESS = 1 << 30
 _HOPELESS = 1 << 30
 _Trials = tuple[tuple[int, tuple[int, ...]], ...]
@@ -83,7 +91,7 @@ def encoder(stream: Stream) -> Parameters:
 def _with_trees(stream: Stream, parameters: Parameters) -> Parameters:
     """With the way to build codes that leaves the least to note of the first blocks."""
     fewest, found = _notes(stream, parameters), parameters
-    for build, joined in ((QUEUES, 1), (QUEUES, 0), (HEAP, 1)):
+    for build, joined in _BUILDS:
         if fewest <= _FEW_NOTES:
             break
         trial = (*parameters[:PARAMETERS], build, joined, parameters[-1])

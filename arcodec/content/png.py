@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from arcodec import varint
-from arcodec.content import _deflate, _filters, _palette
+from arcodec.content import _filters, _palette
 from arcodec.content._png import (
     CHANNELS,
     DEPTHS,
@@ -152,7 +152,7 @@ class Png(Content):
             tail = reader.take(reader.number())
         if flags & _ODD_START:
             start = reader.take(2)
-        content = _filtered(header, rows, kinds) + beyond
+        content = _filtered(header, rows, kinds, beyond).data
         compressed = start + replay(content, reader.rest())
         compressed += struct.pack(">I", zlib.adler32(content)) if tail is None else tail
         data = _divided(compressed, sizes)
@@ -179,6 +179,8 @@ class _File(NamedTuple):
 
 def _take_apart(data: bytes) -> _File | None:
     """A file that begins with chunks, of which some in a row are image data."""
+    if not data.startswith(SIGNATURE):
+        return None
     before: list[Chunk] = []
     parts: list[bytes] = []
     after: list[Chunk] = []
@@ -225,6 +227,8 @@ class _Stream(NamedTuple):
 
 def _read_stream(compressed: bytes, header: Header) -> _Stream | None:
 
+    from arcodec.content import _deflate  # late: it loads kernels
+
     size = raw_size(header)
     if len(compressed) < 2 or size > _deflate.EXPANSION * len(compressed):
         return None
@@ -263,18 +267,21 @@ def _kinds(header: Header, raw: Bytes) -> Bytes:
     return np.concatenate(out)
 
 
-def _filtered(header: Header, rows: Sequence[Bytes], kinds: Bytes) -> bytes:
-    """The rows of all passes with the types of their filters, filtered."""
+def _filtered(header: Header, rows: Sequence[Bytes], kinds: Bytes, beyond: bytes) -> Bytes:
+    """The rows of all passes with the types of their filters, filtered, and what is beyond them: uint8[n]."""
     from arcodec.kernels.png import apply_filters  # late: listing needs no numba
 
-    out = []
-    start = 0
+    size = raw_size(header)
+    out = np.empty(size + len(beyond), np.uint8)
+    out[size:] = np.frombuffer(beyond, np.uint8)
+    first = start = 0
     for part in rows:
-        filtered = np.empty((len(part), 1 + part.shape[1]), np.uint8)
-        apply_filters(part, kinds[start : start + len(part)], header.step, filtered)
-        out.append(filtered.tobytes())
-        start += len(part)
-    return b"".join(out)
+        end = start + len(part) * (1 + part.shape[1])
+        target = out[start:end].reshape(len(part), -1)
+        apply_filters(part, kinds[first : first + len(part)], header.step, target)
+        first += len(part)
+        start = end
+    return out
 
 
 def _padded(header: Header) -> Iterator[tuple[int, int]]:

@@ -40,10 +40,12 @@ from arcodec.kernels.deflate import (
     read_lengths,
 )
 from arcodec.kernels.deflate_trees import (
-    NODES,
-    WORK,
+    CHEAPER,
+    QUEUES,
+    ROOM,
+    SMOOTHED,
     all_runs,
-    build,
+    both_codes,
     codes,
     inner_count,
     inner_lengths,
@@ -144,25 +146,24 @@ def _put(out, state, value, count):
 
 
 @inline
-def _count_symbols(tokens, begin, end, content, byte, frequencies, apart):
-    """The frequencies of literals and lengths, and of distances, of a block; the bits that are extra."""
-    frequencies[:] = 0
-    apart[:] = 0
+def _count_symbols(tokens, begin, end, content, byte, counts):
+    """Count the symbols of a block: int32[BOTH], written; returns the bits that are extra."""
+    counts[:] = 0
     extra = int64(0)
     for t in range(begin, end):
         token = tokens[t]
         if token == 0:
-            frequencies[content[byte]] += 1
+            counts[content[byte]] += 1
             byte += 1
             continue
         length = token >> 16
         symbol = LENGTH_SYMBOL[length]
         kind = DISTANCE_SYMBOL[token & 0xFFFF]
-        frequencies[257 + symbol] += 1
-        apart[kind] += 1
+        counts[257 + symbol] += 1
+        counts[LITERALS + kind] += 1
         extra += LENGTH_BITS[symbol] + DISTANCE_BITS[kind]
         byte += min(length, LONGEST)
-    frequencies[END] += 1
+    counts[END] += 1
     return extra
 
 
@@ -188,10 +189,8 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
     Returns:
         FINE, MORE_NOTES (room for MOST_NOTES is wanted), MORE_OUT, WRONG (the notes make no sense).
     """
-    frequencies = np.empty(NODES, np.int32)
-    apart = np.empty(NODES, np.int32)
-    inner_frequencies = np.empty(NODES, np.int32)
-    work = np.empty(WORK, np.int32)
+    counts = np.empty(BOTH, np.int32)
+    room = np.empty(ROOM, np.int32)
     lengths = np.empty(BOTH, np.int32)
     actual = np.empty(BOTH, np.int32)
     inner = np.empty(LENGTHS, np.int32)
@@ -214,30 +213,19 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
         # What is expected.
         kind = int64(STORED)
         if parameters[CHOICE] != ALL_STORED:
-            extra = _count_symbols(tokens, begin, end, content, byte, frequencies, apart)
+            extra = _count_symbols(tokens, begin, end, content, byte, counts)
             fixed = 3 + extra
-            dynamic = 17 + extra
-            for i in range(LITERALS):
-                fixed += frequencies[i] * plain_lengths[i]
-            for i in range(DISTANCES):
-                fixed += 5 * apart[i]
-                code[i] = apart[i]
-            for i in range(LITERALS):
-                runs[i] = frequencies[i]
-            build(frequencies, int64(LITERALS), int64(15), lengths[:LITERALS], work, how)
-            build(apart, int64(DISTANCES), int64(15), lengths[LITERALS:], work, how)
-            for i in range(LITERALS):
-                dynamic += runs[i] * lengths[i]
-            for i in range(DISTANCES):
-                dynamic += code[i] * lengths[LITERALS + i]
-            literals = trimmed(lengths, int64(0), int64(LITERALS), int64(257))
-            distances = trimmed(lengths, int64(LITERALS), int64(DISTANCES), int64(1))
-            used = all_runs(lengths, literals, distances, parameters[JOINED], runs, work)
-            inner_lengths(runs, used, inner, inner_frequencies, work, how)
-            dynamic += 3 * inner_count(inner)
-            for i in range(used):
-                symbol = runs[i] & 31
-                dynamic += inner[symbol] + run_bits(symbol)
+            for i in range(BOTH):
+                fixed += int64(counts[i]) * plain_lengths[i]
+            joined = parameters[JOINED]
+            first_try = int64(QUEUES) if how == CHEAPER else how
+            dynamic = both_codes(counts, first_try, joined, lengths, runs, inner, room)
+            if how == CHEAPER:
+                smooth = both_codes(counts, int64(SMOOTHED), joined, actual, runs, inner, room)
+                if smooth <= dynamic:
+                    dynamic = smooth
+                    lengths[:] = actual
+            dynamic += 3 + extra
             fixed = (fixed + 7) >> 3
             dynamic = (dynamic + 7) >> 3
             kind = int64(DYNAMIC)
@@ -305,7 +293,7 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
                 n += 2
                 if literals > LITERALS or distances > DISTANCES:
                     return WRONG
-            used = all_runs(lengths, literals, distances, parameters[JOINED], runs, work)
+            used = all_runs(lengths, literals, distances, how, parameters[JOINED], runs, inner, room)
             if given:
                 same = used == header[3]
                 for i in range(min(used, int64(header[3]))):
@@ -329,7 +317,7 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
                     n += 1
                     if runs[i] & 31 >= LENGTHS or runs[i] >> 5 >> run_bits(runs[i] & 31):
                         return WRONG
-            inner_lengths(runs, used, inner, inner_frequencies, work, how)
+            inner_lengths(runs, used, inner, how, room)
             if given:
                 m = _note_changes(inner, header[INNER_LENGTHS:], LENGTHS, notes, n)
                 if m > n + 1:
@@ -373,10 +361,10 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
         _put(out, state, spans[b, 2] | kind << 1, int64(3))
         if kind == STORED:
             size = stop - byte
-            room = -state[BITS] & 7
-            if size > 0xFFFF or fill >> room:
+            free = -state[BITS] & 7
+            if size > 0xFFFF or fill >> free:
                 return WRONG
-            _put(out, state, fill, room)
+            _put(out, state, fill, free)
             _put(out, state, size | (size ^ 0xFFFF) << 16, int64(32))
             at = state[OUT]
             out[at : at + size] = content[byte:stop]

@@ -14,7 +14,7 @@ what is left when it goes on.
 
 from __future__ import annotations
 
-from numba import int32, int64
+from numba import int32, int64, uint64
 
 from arcodec.kernels.compiling import inline, kernel, plain
 from arcodec.kernels.deflate import BYTES, FREE, LAST, LONGEST, OTHER_258, STORED, TOKENS, TYPE
@@ -57,7 +57,8 @@ def _hash(content, at, parameters):
     size = parameters[HASH]
     if parameters[COVERED] == 3:
         shift = (size + 2) // 3
-        value = int64(content[at]) << (2 * shift) ^ int64(content[at + 1]) << shift ^ int64(content[at + 2])
+        value = int64(content[uint64(at)]) << (2 * shift) ^ int64(content[uint64(at + 1)]) << shift
+        value ^= int64(content[uint64(at + 2)])
         return value & ((int64(1) << size) - 1)
     value = int64(content[at]) | int64(content[at + 1]) << 8 | int64(content[at + 2]) << 16
     value |= int64(content[at + 3]) << 24
@@ -70,8 +71,8 @@ def _chain_up_to(content, head, previous, state, parameters, stop):
     last = min(stop, content.size - parameters[COVERED] + 1)
     for at in range(state[CHAINED], last):
         place = _hash(content, at, parameters)
-        previous[at & (PREVIOUS - 1)] = head[place]
-        head[place] = int32(at + 1)
+        previous[uint64(at & (PREVIOUS - 1))] = head[uint64(place)]
+        head[uint64(place)] = int32(at + 1)
     state[CHAINED] = max(state[CHAINED], stop)
 
 
@@ -92,11 +93,13 @@ def _search(content, head, previous, state, parameters, at, end, best, chain):
     nice = min(parameters[NICE], room)
     found = int64(0)
     work = int64(0)
+    last = content[uint64(at + best)]
+    before_last = content[uint64(at + best - 1)]
     while True:
         work += 1
-        if content[cur + best] == content[at + best] and content[cur + best - 1] == content[at + best - 1]:
+        if content[uint64(cur + best)] == last and content[uint64(cur + best - 1)] == before_last:
             length = int64(0)
-            while length < room and content[cur + length] == content[at + length]:
+            while length < room and content[uint64(cur + length)] == content[uint64(at + length)]:
                 length += 1
             work += length >> 4
             if length > best:
@@ -104,7 +107,9 @@ def _search(content, head, previous, state, parameters, at, end, best, chain):
                 found = length << 16 | (at - cur)
                 if length >= nice:
                     break
-        cur = int64(previous[cur & (PREVIOUS - 1)]) - 1
+                last = content[uint64(at + best)]
+                before_last = content[uint64(at + best - 1)]
+        cur = int64(previous[uint64(cur & (PREVIOUS - 1))]) - 1
         chain -= 1
         if cur < lowest or chain == 0:
             break

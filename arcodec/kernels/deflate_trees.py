@@ -2,7 +2,8 @@
 
 This is a part of the format: what it builds must never change. zlib builds codes (J. Gailly, M. Adler, `trees.c`)
 with a heap by frequency and depth, and moves lengths beyond the limit; others sort, merge two queues, and give the
-shortest codes to the most frequent symbols. The lengths are written in runs by the rules of zlib's `scan_tree`.
+shortest codes to the most frequent symbols. The lengths are written in runs by the rules of zlib's `scan_tree`, or
+by those of Zopfli.
 
 Frequencies sum up to less than 2**31.
 """
@@ -12,12 +13,14 @@ from __future__ import annotations
 from numba import int64
 
 from arcodec.kernels.compiling import inline, plain
-from arcodec.kernels.deflate import LENGTHS, LITERALS, ORDER
+from arcodec.kernels.deflate import BOTH, DISTANCES, LENGTHS, LITERALS, ORDER
 
-HEAP, QUEUES = range(2)  # how codes are built
+HEAP, QUEUES, SMOOTHED, CHEAPER = range(4)  # how codes are built; the last: by whichever of the two before it is less
+APART, TOGETHER, BEST = range(3)  # how lengths are put in runs: by code, across both, as Zopfli does
 
 NODES = 2 * LITERALS + 1
-WORK = 3 * NODES + 64  # numbers that building works in: heap, depth, parents
+_WORK = 3 * NODES + 64  # numbers that building works in: heap, depth, parents
+ROOM = BOTH + NODES + _WORK
 
 
 @inline
@@ -48,7 +51,7 @@ def _heap_lengths(frequencies, count, limit, lengths, work):
     Args:
         frequencies: int32[NODES], of `count` symbols; the rest is worked in, and symbols that zlib adds get 1.
         lengths: int32[count], written.
-        work: int32[WORK].
+        work: int32[_WORK].
     """
     heap = work[:NODES]
     depth = work[NODES : 2 * NODES]
@@ -204,11 +207,54 @@ def _queue_lengths(frequencies, count, limit, lengths, work):
 
 
 @plain
-def build(frequencies, count, limit, lengths, work, how):
+def _smooth(counts, size, even):
+    """Make neighbours of similar frequency alike, so that their lengths make runs, as Zopfli does; in place.
+
+    Source: J. Alakuijala, L. Vandevenne, `OptimizeHuffmanForRle` in Zopfli's `deflate.c`.
+
+    Args:
+        counts: int32[...], of `size` symbols.
+        even: int32[size], to work in: what is in a run already.
+    """
+    while size > 0 and counts[size - 1] == 0:
+        size -= 1
+    begin = int64(0)
+    for i in range(1, size + 1):
+        if i < size and counts[i] == counts[begin]:
+            continue
+        long = i - begin >= (5 if counts[begin] == 0 else 7)
+        for k in range(begin, i):
+            even[k] = int64(long)
+        begin = int64(i)
+    begin = int64(0)
+    total = int64(0)
+    limit = int64(counts[0])
+    for i in range(size + 1):
+        if i == size or even[i] or abs(counts[i] - limit) >= 4:
+            long = i - begin
+            if long >= 4 or (long >= 3 and total == 0):
+                mean = max((total + long // 2) // long, int64(1)) if total else int64(0)
+                for k in range(begin, i):
+                    counts[k] = mean
+            begin = int64(i)
+            total = int64(0)
+            if i < size - 3:
+                limit = (int64(counts[i]) + counts[i + 1] + counts[i + 2] + counts[i + 3] + 2) >> 2
+            elif i < size:
+                limit = int64(counts[i])
+        if i < size:
+            total += counts[i]
+
+
+@plain
+def _build(frequencies, count, limit, lengths, work, how):
+    """Lengths of a code; arguments as for `_heap_lengths`."""
     if how == HEAP:
         _heap_lengths(frequencies, count, limit, lengths, work)
-    else:
-        _queue_lengths(frequencies, count, limit, lengths, work)
+        return
+    if how == SMOOTHED:
+        _smooth(frequencies, count, work)
+    _queue_lengths(frequencies, count, limit, lengths, work)
 
 
 @plain
@@ -243,20 +289,79 @@ def _runs_of(lengths, begin, count, runs, done):
 
 
 @plain
-def all_runs(lengths, literals, distances, joined, runs, work):
-    """The runs of both codes; returns how many."""
-    if joined:
-        for i in range(literals):
-            work[i] = lengths[i]
-        for i in range(distances):
-            work[literals + i] = lengths[LITERALS + i]
-        return _runs_of(work, int64(0), literals + distances, runs, int64(0))
-    done = _runs_of(lengths, int64(0), literals, runs, int64(0))
-    return _runs_of(lengths, int64(LITERALS), distances, runs, done)
+def _runs_with(lengths, count, choice, runs):
+    """Put lengths into runs as Zopfli does, with symbols 16, 17, 18 as bits 0, 1, 2 of `choice` allow."""
+    done = int64(0)
+    n = int64(0)
+    while n < count:
+        this = int64(lengths[n])
+        times = int64(1)
+        if choice & 1 or (this == 0 and choice):
+            while n + times < count and lengths[n + times] == this:
+                times += 1
+        n += times
+        if this == 0:
+            while choice & 4 and times >= 11:
+                part = min(times, int64(138))
+                runs[done] = 18 | (part - 11) << 5
+                done += 1
+                times -= part
+            while choice & 2 and times >= 3:
+                part = min(times, int64(10))
+                runs[done] = 17 | (part - 3) << 5
+                done += 1
+                times -= part
+        if choice & 1 and times >= 4:
+            runs[done] = this
+            done += 1
+            times -= 1
+            while times >= 3:
+                part = min(times, int64(6))
+                runs[done] = 16 | (part - 3) << 5
+                done += 1
+                times -= part
+        for _ in range(times):
+            runs[done] = this
+            done += 1
+    return done
+
+
+@plain
+def all_runs(lengths, literals, distances, how, joined, runs, inner, room):
+    """The runs of both codes; returns how many.
+
+    Args:
+        lengths: int32[BOTH], of which `literals` and `distances` are written.
+        how, joined: parameters.
+        runs: int32[BOTH], written: symbol | extra << 5.
+        inner: int32[LENGTHS], written for BEST.
+        room: int32[ROOM], to work in.
+    """
+    if joined == APART:
+        done = _runs_of(lengths, int64(0), literals, runs, int64(0))
+        return _runs_of(lengths, int64(LITERALS), distances, runs, done)
+    line = room[: literals + distances]
+    for i in range(literals):
+        line[i] = lengths[i]
+    for i in range(distances):
+        line[literals + i] = lengths[LITERALS + i]
+    if joined == TOGETHER:
+        return _runs_of(line, int64(0), literals + distances, runs, int64(0))
+    best = int64(0)
+    least = int64(1) << 60
+    for choice in range(8):
+        done = _runs_with(line, literals + distances, choice, runs)
+        inner_lengths(runs, done, inner, how, room)
+        bits = header_bits(runs, done, inner)
+        if bits < least:
+            least = bits
+            best = int64(choice)
+    return _runs_with(line, literals + distances, best, runs)
 
 
 @plain
 def trimmed(lengths, begin, count, least):
+    """How many of the lengths [begin, begin + count) are left without zeros at the end, at least `least`."""
     while count > least and lengths[begin + count - 1] == 0:
         count -= 1
     return count
@@ -264,6 +369,7 @@ def trimmed(lengths, begin, count, least):
 
 @plain
 def inner_count(inner):
+    """How many lengths of lengths are written."""
     count = int64(LENGTHS)
     while count > 4 and inner[ORDER[count - 1]] == 0:
         count -= 1
@@ -272,15 +378,55 @@ def inner_count(inner):
 
 @inline
 def run_bits(symbol):
+    """Extra bits of a symbol of runs."""
     return (2 if symbol == 16 else 3 if symbol == 17 else 7) if symbol >= 16 else 0
 
 
 @plain
-def inner_lengths(runs, count, inner, frequencies, work, how):
+def inner_lengths(runs, count, inner, how, room):
+    """The lengths of the code of runs: int32[LENGTHS], written; room: int32[ROOM]."""
+    frequencies = room[BOTH : BOTH + NODES]
     frequencies[:] = 0
     for i in range(count):
         frequencies[runs[i] & 31] += 1
-    build(frequencies, int64(LENGTHS), int64(7), inner, work, how)
+    _build(frequencies, int64(LENGTHS), int64(7), inner, room[BOTH + NODES :], min(how, int64(QUEUES)))
+
+
+@plain
+def header_bits(runs, count, inner):
+    """Bits of what a dynamic block says of its codes."""
+    bits = 14 + 3 * inner_count(inner)
+    for i in range(count):
+        symbol = runs[i] & 31
+        bits += inner[symbol] + run_bits(symbol)
+    return bits
+
+
+@plain
+def both_codes(counts, how, joined, lengths, runs, inner, room):
+    """Build the codes of a block from its counts, int32[BOTH].
+
+    Returns:
+        The bits that codes and symbols take, extra bits not counted.
+    """
+    frequencies = room[BOTH : BOTH + NODES]
+    work = room[BOTH + NODES :]
+    frequencies[:] = 0
+    for i in range(LITERALS):
+        frequencies[i] = counts[i]
+    _build(frequencies, int64(LITERALS), int64(15), lengths[:LITERALS], work, how)
+    frequencies[:] = 0
+    for i in range(DISTANCES):
+        frequencies[i] = counts[LITERALS + i]
+    _build(frequencies, int64(DISTANCES), int64(15), lengths[LITERALS:], work, how)
+    literals = trimmed(lengths, int64(0), int64(LITERALS), int64(257))
+    distances = trimmed(lengths, int64(LITERALS), int64(DISTANCES), int64(1))
+    used = all_runs(lengths, literals, distances, how, joined, runs, inner, room)
+    inner_lengths(runs, used, inner, how, room)
+    bits = int64(header_bits(runs, used, inner))
+    for i in range(BOTH):
+        bits += int64(counts[i]) * lengths[i]
+    return bits
 
 
 @plain
