@@ -98,6 +98,6 @@ def plain(function: F) -> F:
     allocate, so all their arrays come from outside. A third of the time of the pixel model.
     """
     try:
-        return cast(F, numba_jit(nogil=True, _nrt=False)(function))
+        return cast(F, numba_jit(nogil=True, _nrt=False, forceinline=True)(function))
     except (KeyError, TypeError):  # numba does not promise this option; without it the result is the same, later
         return cast(F, numba_jit(nogil=True)(function))
