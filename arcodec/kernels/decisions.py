@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from numba import int64
 
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined
 from arcodec.kernels.fixed import leading_zeros
 
 
-@plain
+@inlined
 def threshold(phase, step, centre, stride, low, high):
     """The next decision on the way to a value within low ... high, low < high: is it at least `threshold`?
 
@@ -28,7 +28,7 @@ def threshold(phase, step, centre, stride, low, high):
     return (low + high + 1) >> 1, kind, phase
 
 
-@plain
+@inlined
 def advance(phase, step, bit):
     """The phase and the step after a decision: steps go on while they do not pass the value."""
     if phase == 0:

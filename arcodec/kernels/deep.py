@@ -76,7 +76,7 @@ def table_shapes(tier: Tier, shape: Sequence[int]) -> list[tuple[tuple[int, ...]
         ((APMS, channels * NODES * APM_CONTEXTS, APM_STEPS), np.int32),
         ((contexts, channels << bits), np.int32),
         ((VECTORS, _WIDTH), np.int64),
-        ((3, width), np.int32),
+        ((width,), np.int32),
     ]
 
 
@@ -128,7 +128,7 @@ def _quantise(quantities, wanted, guesses, middle, slope, unit):
 def _run(port, words, costs, symbols, stop, tables):
     (
         settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors,
-        scales, biases, weights, apms, slots, vectors, mixing,
+        scales, biases, weights, apms, slots, vectors, inputs,
     ) = tables  # fmt: skip
     rows, columns, width = symbols.shape
     channels = width >> 1
@@ -155,9 +155,6 @@ def _run(port, words, costs, symbols, stop, tables):
     guesses = vectors[10]
     quantities = vectors[11]
     slot_places = vectors[12]
-    inputs = mixing[0]
-    mixed = mixing[1]
-    steps = mixing[2]
     done = int64(0)
     decisions = int64(0)
 
@@ -258,14 +255,14 @@ def _run(port, words, costs, symbols, stop, tables):
                     node = c * NODES + kind
                     for s in range(SETS):
                         selected[s] = weight_sets.row(s, channels, node, within[s])
-                    alone, stretch = wide_mixer.mix(weights, selected, inputs, mixed, SETS, count)
+                    alone, stretch = wide_mixer.mix(weights, selected, inputs, SETS, count)
                     p = squash_24(stretch)
                     first_apm = node * APM_CONTEXTS + within[2]
                     second_apm = node * APM_CONTEXTS + within[5]
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
                     error = ((bit << 24) - p) >> 8
-                    wide_mixer.train(weights, selected, inputs, steps, SETS, (error * rate) >> 10)
+                    wide_mixer.train(weights, selected, inputs, SETS, (error * rate) >> 10)
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     pixel_contexts.learn(slots, len(catalogue), slot_places, clip(alone, -LIMIT, LIMIT), bit)
                     decisions += 1
@@ -306,7 +303,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "int64[::1], int64[::1], int64[:, :, ::1], int32[:, ::1], int64[:, ::1], int64[::1], "
     "UniTuple(int32[:, :, ::1], 4), int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], "
     "int32[:, ::1], int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], int32[:, ::1], "
-    "int64[:, ::1], int32[:, ::1])))"
+    "int64[:, ::1], int32[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code `symbols`, uint8[rows, columns, 2 * channels], each sample as its high and low byte, with fresh tables.

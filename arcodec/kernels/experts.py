@@ -9,7 +9,7 @@ from __future__ import annotations
 from numba import int32, int64
 
 from arcodec.kernels import lattice, residual, weight_sets
-from arcodec.kernels.compiling import Int32s, Int64s, plain
+from arcodec.kernels.compiling import Int32s, Int64s, inlined
 from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, stretch_ratio
 from arcodec.kernels.residual import clip, trit
 from arcodec.kernels.window import activity, texture
@@ -33,7 +33,7 @@ def begin(window: Int32s, errors: Int32s, scales: Int64s, biases: Int64s, lattic
     trust[:] = 49152
 
 
-@plain
+@inlined
 def blend_of(means, energies, count):
     """The predictors' means, weighed by their inverse squared residuals around."""
     least = energies[0]
@@ -49,13 +49,13 @@ def blend_of(means, energies, count):
     return total // weights
 
 
-@plain
+@inlined
 def known_residual(errors, expert, spot, channel):
     """The absolute residual of the pixel's coded channel before, or -1."""
     return abs(int64(errors[expert, spot - 1])) if channel > 0 else int64(-1)
 
 
-@plain
+@inlined
 def centre(
     means, energies, contexts, leanings, errors, biases, window, place, spot, channel, channels, stride, predictors
 ):  # fmt: skip
@@ -83,7 +83,7 @@ def centre(
     return mean
 
 
-@plain
+@inlined
 def spread(
     slopes, contexts, scales, means, energies, errors, window, place, spot, channel, channels, stride, predictors
 ):  # fmt: skip
@@ -101,7 +101,7 @@ def spread(
     return scale, lively
 
 
-@plain
+@inlined
 def place_in_sets(within, errors, window, place, spot, channel, channels, stride, centred, rounded, scale, parity):
     """Fill `within`, the contexts within the weight sets, but for those of recall and the lattice, [0] and [6].
 
@@ -121,7 +121,7 @@ def place_in_sets(within, errors, window, place, spot, channel, channels, stride
     within[7] = parity * weight_sets.SCALE_CLASSES + scale_class
 
 
-@plain
+@inlined
 def open_range(floors, tops, experts):
     """Nothing is known of a sample yet: each expert's CDF below it and up to it, 2**-24."""
     for e in range(experts):
@@ -129,7 +129,7 @@ def open_range(floors, tops, experts):
         tops[e] = ONE
 
 
-@plain
+@inlined
 def say(inputs, means, slopes, floors, middles, tops, middle, experts):
     """Fill inputs[:experts] with the stretch that a sample of the open range is at least `middle`."""
     point = (middle << 8) - 128
@@ -139,7 +139,7 @@ def say(inputs, means, slopes, floors, middles, tops, middle, experts):
         inputs[e] = stretch_ratio(max(tops[e] - m, int64(0)) + _FLOOR, max(m - floors[e], int64(0)) + _FLOOR)
 
 
-@plain
+@inlined
 def lattice_says(sums, floor, at_middle, top, edge, low, middle, high, first, width):
     """The same by the lattice about an expert, whose CDF is `floor`, `at_middle`, `top` at the range and within."""
     under = lattice.below(sums, floor, edge, low, first, width)
@@ -148,7 +148,7 @@ def lattice_says(sums, floor, at_middle, top, edge, low, middle, high, first, wi
     return stretch_ratio(max(over - at, int64(0)) + _LATTICE_FLOOR, max(at - under, int64(0)) + _LATTICE_FLOOR)
 
 
-@plain
+@inlined
 def narrow(floors, middles, tops, bit, experts):
     """Narrow the range to one side of the decision."""
     side = floors if bit else tops
@@ -156,7 +156,7 @@ def narrow(floors, middles, tops, bit, experts):
         side[e] = middles[e]
 
 
-@plain
+@inlined
 def learn(errors, scales, contexts, means, value, spot, channel, experts):
     """Keep the residuals of a sample, and learn scales from them."""
     for e in range(experts):

@@ -87,7 +87,7 @@ def table_shapes(tier: Tier, shape: Sequence[int], known: int) -> list[tuple[tup
         ((contexts, coded << bits), np.int32),
         ((VECTORS, _WIDTH), np.int64),
         ((3, lattice.WINDOW + 1), np.int64),
-        ((3, width), np.int32),
+        ((width,), np.int32),
     ]
 
 
@@ -135,7 +135,7 @@ def _run(port, words, costs, symbols, stop, tables):
     (
         settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors,
         scales, biases, weights, apms, counts, families, lattices, memories, trust, slots, vectors, near_values,
-        mixing,
+        inputs,
     ) = tables  # fmt: skip
     known = settings[0]
     rows, columns, channels = symbols.shape
@@ -168,9 +168,6 @@ def _run(port, words, costs, symbols, stop, tables):
     guesses = vectors[11]
     quantities = vectors[12]
     slot_places = vectors[13]
-    inputs = mixing[0]
-    mixed = mixing[1]
-    steps = mixing[2]
     states = near_values[0]
     masses = near_values[1]
     lattice_sums = near_values[2]
@@ -288,14 +285,14 @@ def _run(port, words, costs, symbols, stop, tables):
                     node = c * NODES + kind
                     for s in range(SETS):
                         selected[s] = weight_sets.row(s, coded, node, within[s])
-                    alone, stretch = wide_mixer.mix(weights, selected, inputs, mixed, SETS, first_context)
+                    alone, stretch = wide_mixer.mix(weights, selected, inputs, SETS, first_context)
                     p = squash_24(stretch)
                     first_apm = node * APM_CONTEXTS + within[2]
                     second_apm = node * APM_CONTEXTS + (centre >> 2)
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
                     error = ((bit << 24) - p) >> 8
-                    wide_mixer.train(weights, selected, inputs, steps, SETS, (error * rate) >> 10)
+                    wide_mixer.train(weights, selected, inputs, SETS, (error * rate) >> 10)
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     pixel_contexts.learn(slots, len(catalogue), slot_places, clip(alone, -LIMIT, LIMIT), bit)
                     decisions += 1
@@ -338,7 +335,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "UniTuple(int32[:, :, ::1], 4), int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], "
     "int32[:, ::1], int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], uint8[:, ::1], "
     "uint8[:, :, ::1], int64[:, :, ::1], "
-    "uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[:, ::1])))"
+    "uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code the channels of `symbols`, uint8[rows, columns, channels], that are not known, with fresh tables.
