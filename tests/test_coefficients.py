@@ -15,6 +15,7 @@ from arcodec.kernels import block_predictor, dct
 from arcodec.kernels import coefficients as kernel
 from arcodec.kernels import port as ports
 from arcodec.models.coefficients import Coefficients, Component
+from tests.laws import check_model
 
 RANDOM = np.random.default_rng(8)
 
@@ -40,18 +41,7 @@ def picture(components: list[Component]) -> Any:
 
 def check(components: list[Component], chunk: Any) -> bytes:
     """The laws of a model, for int16."""
-    model = Coefficients(components)
-    before = chunk.copy()
-    payload = model.encode(chunk)
-    assert np.array_equal(chunk, before)
-    decoded = model.decode(payload, chunk.shape)
-    assert decoded.dtype == np.int16
-    assert np.array_equal(decoded, chunk)
-    bits = model.bits(chunk)
-    assert bits.dtype == np.float32
-    assert bits.shape == (chunk.size,)
-    assert abs(8 * len(payload) - float(bits.sum())) <= 64 + chunk.size / 64
-    return payload
+    return check_model(Coefficients(components), chunk, 64)
 
 
 STEPS = st.sampled_from([np.full(64, 1), np.full(64, 255), np.full(64, 65535), np.arange(1, 65)])

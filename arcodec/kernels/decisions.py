@@ -29,12 +29,16 @@ def threshold(phase, step, centre, stride, low, high):
 
 
 @inlined
-def advance(phase, step, bit):
-    """The phase and the step after a decision: steps go on while they do not pass the value."""
+def advance(low, middle, high, phase, step, bit):
+    """The range, the phase and the step after a decision: steps go on while they do not pass the value."""
+    if bit:
+        low = middle
+    else:
+        high = middle - 1
     if phase == 0:
-        return 2 - bit, step
-    if phase == 1 + bit:
-        return phase + 2, step
-    if phase <= 2:
-        return phase, step + 1
-    return phase, step
+        phase = 2 - bit
+    elif phase == 1 + bit:
+        phase += 2
+    elif phase <= 2:
+        step += 1
+    return low, high, phase, step

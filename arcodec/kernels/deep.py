@@ -142,14 +142,7 @@ def _run(port, words, costs, symbols, stop, tables):
     count = predictors + deep_experts.AFTER
     slot_bits = int64(63) - leading_zeros(slots.shape[1] // channels)
 
-    means = vectors[0]
-    slopes = vectors[1]
-    energies = vectors[2]
-    contexts = vectors[3]  # of the experts' scales
-    leanings = vectors[4]
-    floors = vectors[5]  # each expert's CDF below low
-    tops = vectors[6]  # and up to high
-    middles = vectors[7]  # and below the threshold
+    means, slopes, energies, contexts, leanings, floors, tops, middles = experts.rows(vectors)
     selected = vectors[8]
     within = vectors[9]  # contexts within the weight sets
     guesses = vectors[10]
@@ -267,12 +260,8 @@ def _run(port, words, costs, symbols, stop, tables):
                     pixel_contexts.learn(slots, len(catalogue), slot_places, clip(alone, -LIMIT, LIMIT), bit)
                     decisions += 1
 
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, count)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 end_symbol(port, costs, done + 1)

@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, int64
 
-from arcodec.kernels import residual, weight_sets
+from arcodec.kernels import experts, residual
 from arcodec.kernels.compiling import inlined
 from arcodec.kernels.experts import blend_of, known_residual
 from arcodec.kernels.logistic import REACH, cdf_of, exp2_q6, log2_q6, stretch_ratio
-from arcodec.kernels.residual import clip, trit
+from arcodec.kernels.residual import clip
 from arcodec.kernels.window import activity, texture
 
 AFTER = 4  # experts after the predictors
@@ -124,24 +124,12 @@ def spread(
 def place_in_sets(
     within, errors, slopes, window, place, spot, channel, channels, stride, centred, rounded, scale, parity, coarse
 ):  # fmt: skip
-    """Fill `within`, the contexts within the weight sets.
-
-    `rounded`: the mean as a sample; `coarse`: by how many bits to shift it to six.
-    """
-    scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 6, 0, weight_sets.SCALE_CLASSES - 1)
-    margin = (scale * 45 + 5760) >> 6
-    before = int64(0)
-    for k in range(3):
-        before = before * 3 + (trit(errors[centred, spot - channel + k], margin) if k < channel else int64(1))
-    margin = (scale * 38 + 2918) >> 6
+    """As `experts.place_in_sets`, and the experts' scales beside each other."""
+    experts.place_in_sets(
+        within, errors, window, place, spot, channel, channels, stride, centred, rounded, scale, parity, 6, coarse
+    )  # fmt: skip
     within[0] = clip((log2_q6(slopes[centred]) - log2_q6(slopes[centred + 1]) >> 4) + 8, 0, 15)
-    within[1] = scale_class
-    within[2] = texture(window, place, channels, stride, rounded)
-    within[3] = before
-    within[4] = residual.signs(errors, centred, spot, channels, stride, margin)
-    within[5] = rounded >> coarse
     within[6] = clip((log2_q6(slopes[0]) - log2_q6(slopes[centred]) >> 4) + 8, 0, 15)
-    within[7] = parity * weight_sets.SCALE_CLASSES + scale_class
 
 
 @inlined

@@ -34,6 +34,14 @@ def begin(window: Int32s, errors: Int32s, scales: Int64s, biases: Int64s, lattic
 
 
 @inlined
+def rows(vectors):
+    """Working rows of all experts: means, slopes, energies, contexts of their scales, contexts of the blend's bias,
+    and their CDFs below the range that is open, up to its end, and below the threshold.
+    """
+    return vectors[0], vectors[1], vectors[2], vectors[3], vectors[4], vectors[5], vectors[6], vectors[7]
+
+
+@inlined
 def blend_of(means, energies, count):
     """The predictors' means, weighed by their inverse squared residuals around."""
     least = energies[0]
@@ -102,12 +110,15 @@ def spread(
 
 
 @inlined
-def place_in_sets(within, errors, window, place, spot, channel, channels, stride, centred, rounded, scale, parity):
-    """Fill `within`, the contexts within the weight sets, but for those of recall and the lattice, [0] and [6].
+def place_in_sets(
+    within, errors, window, place, spot, channel, channels, stride, centred, rounded, scale, parity, width, coarse
+):  # fmt: skip
+    """Fill `within`, the contexts within the weight sets, but for [0] and [6], here those of recall and the lattice.
 
-    `rounded`: the mean as a sample.
+    `rounded`: the mean as a sample; `coarse`: by how many bits to shift it to six. A class of scales is
+    2**(`width` - 6) octaves wide.
     """
-    scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 5, 0, weight_sets.SCALE_CLASSES - 1)
+    scale_class = clip((log2_q6(2 * scale + 256) - 512) >> width, 0, weight_sets.SCALE_CLASSES - 1)
     margin = (scale * 45 + 5760) >> 6
     before = int64(0)
     for k in range(3):
@@ -117,7 +128,7 @@ def place_in_sets(within, errors, window, place, spot, channel, channels, stride
     within[2] = texture(window, place, channels, stride, rounded)
     within[3] = before
     within[4] = residual.signs(errors, centred, spot, channels, stride, margin)
-    within[5] = rounded >> 2
+    within[5] = rounded >> coarse
     within[7] = parity * weight_sets.SCALE_CLASSES + scale_class
 
 

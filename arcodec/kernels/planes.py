@@ -154,14 +154,7 @@ def _run(port, words, costs, symbols, stop, tables):
     expected = lattices[1]
     ratios = lattices[2]
 
-    means = vectors[0]
-    slopes = vectors[1]
-    energies = vectors[2]
-    contexts = vectors[3]  # of the experts' scales
-    leanings = vectors[4]
-    floors = vectors[5]  # each expert's CDF below low
-    tops = vectors[6]  # and up to high
-    middles = vectors[7]  # and below the threshold
+    means, slopes, energies, contexts, leanings, floors, tops, middles = experts.rows(vectors)
     places = vectors[8]
     selected = vectors[9]
     within = vectors[10]  # contexts within the weight sets
@@ -216,7 +209,8 @@ def _run(port, words, costs, symbols, stop, tables):
                 centre = (mean + 128) >> 8
                 parity = (y & 1) * 2 + (x & 1)
                 experts.place_in_sets(
-                    within, errors, window, place, spot, c, channels, stride, centred, centre, scale, parity
+                    within, errors, window, place, spot, c, channels, stride, centred, centre, scale, parity,
+                    5, 2,
                 )  # fmt: skip
 
                 # The lattice near the mean.
@@ -297,12 +291,8 @@ def _run(port, words, costs, symbols, stop, tables):
                     pixel_contexts.learn(slots, len(catalogue), slot_places, clip(alone, -LIMIT, LIMIT), bit)
                     decisions += 1
 
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, count)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[y, x, known + c] = uint8(value)
