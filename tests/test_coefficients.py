@@ -19,6 +19,7 @@ from arcodec.kernels import port as ports
 from arcodec.models import coefficient_chunks
 from arcodec.models.coefficients import Coefficients, Component
 from tests import laws
+from tests.laws import check_model
 
 RANDOM = np.random.default_rng(8)
 KERNELS = [kernel, quick_coefficients]
@@ -46,18 +47,7 @@ def picture(components: list[Component]) -> Any:
 
 def check(components: list[Component], chunk: Any, own_kernel: Any = kernel) -> bytes:
     """The laws of a model, for int16."""
-    model = Coefficients(components, own_kernel)
-    before = chunk.copy()
-    payload = model.encode(chunk)
-    assert np.array_equal(chunk, before)
-    decoded = model.decode(payload, chunk.shape)
-    assert decoded.dtype == np.int16
-    assert np.array_equal(decoded, chunk)
-    bits = model.bits(chunk)
-    assert bits.dtype == np.float32
-    assert bits.shape == (chunk.size,)
-    assert abs(8 * len(payload) - float(bits.sum())) <= 64 + chunk.size / 64
-    return payload
+    return check_model(Coefficients(components, own_kernel), chunk, 64)
 
 
 STEPS = st.sampled_from([np.full(64, 1), np.full(64, 255), np.full(64, 65535), np.arange(1, 65)])
@@ -192,7 +182,7 @@ def test_chunks_that_describe_themselves(name: str, components: list[Component])
     model = models.built_in(name)
     assert models.BUILT_IN[name][0] == model.code
     chunk = described(components, picture(components))
-    laws.check_model(model, chunk)
+    check_model(model, chunk)
     payload = model.encode(chunk)
     assert payload[0] == 1
     assert model.memory(chunk.shape, payload) <= model.memory(chunk.shape)
@@ -221,7 +211,7 @@ def test_chunks_of_something_else(name: str) -> None:
         bad[row, column] = value
         others.append(bad)
     for chunk in others:
-        laws.check_model(model, chunk)
+        check_model(model, chunk)
         assert model.encode(chunk)[0] == 0
     chunk = RANDOM.integers(0, 256, (2, 128)).astype(np.uint8)
     for place in (0, 100, 255):

@@ -116,6 +116,21 @@ def test_known_channels(tier: pixel_tier.Tier, coded: int, known: int) -> None:
     laws.check_model(Planes(tier, side), np.ascontiguousarray(image[..., known:]))
 
 
+def check_tables(sums: Any, factors: Any, weights: Any, apms: Any, slots: Any) -> None:
+    """After any image the tables of a kernel are within the bounds that docstrings state."""
+    for table in sums:
+        assert int(np.abs(table.astype(np.int64)).max()) < 0.7 * 2**31
+    assert int(np.abs(factors[:, 0]).max()) < 1 << 28
+    assert int(np.abs(factors[:, 1]).max()) < 1 << 29
+    assert int(np.abs(weights).max()) < 1 << 22
+    assert weights.shape[1] <= wide_mixer.WIDTH
+    assert int(apms.min()) >= 0
+    assert int(apms.max()) < 1 << 24
+    if slots.size:
+        assert int(np.abs(slots >> 16).max()) <= pixel_contexts.LIMIT + 1
+        assert int((slots & 255).max()) <= pixel_contexts.MOST_MET
+
+
 @pytest.mark.parametrize("tier", TIERS.values(), ids=TIERS)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_what_the_docstrings_bound_stays_within(tier: pixel_tier.Tier, channels: int) -> None:
@@ -125,17 +140,7 @@ def test_what_the_docstrings_bound_stays_within(tier: pixel_tier.Tier, channels:
         planes.run(ports.meter(), np.empty(0, np.uint32), costs, image.copy(), image.size, tables)
         pasts, sums, factors = tables[6:9]
         weights, apms, slots = tables[15], tables[16], tables[22]
-        for table in (*pasts, sums):
-            assert int(np.abs(table.astype(np.int64)).max()) < 0.7 * 2**31
-        assert int(np.abs(factors[:, 0]).max()) < 1 << 28
-        assert int(np.abs(factors[:, 1]).max()) < 1 << 29
-        assert int(np.abs(weights).max()) < 1 << 22
-        assert weights.shape[1] <= wide_mixer.WIDTH
-        assert int(apms.min()) >= 0
-        assert int(apms.max()) < 1 << 24
-        if slots.size:
-            assert int(np.abs(slots >> 16).max()) <= pixel_contexts.LIMIT + 1
-            assert int((slots & 255).max()) <= pixel_contexts.MOST_MET
+        check_tables((*pasts, sums), factors, weights, apms, slots)
 
 
 def test_tiers_fit_the_kernel() -> None:

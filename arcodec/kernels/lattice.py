@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, uint8, uint64
 
-from arcodec.kernels.compiling import inline, plain
+from arcodec.kernels.compiling import inline, inlined
 from arcodec.kernels.logistic import ONE, cdf
 
 CONTEXTS = 4
@@ -29,14 +29,14 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _LEVEL = np.array([0, 1, 2] + [2] + [3] * 252, np.int64)  # of a count
 
 
-@plain
+@inlined
 def _place(key, which, offset, mask):
     """Where a context's counters begin; neighbouring values share cache lines."""
     h = uint64(key * CONTEXTS + which) * uint64(_GOLDEN)
     return (((int64(h >> uint64(30))) << 6) + offset) & mask
 
 
-@plain
+@inlined
 def plane_contexts(places, window, place, step, stride, mask):
     """Set places[0:4] for a channel by itself, from its own samples around."""
     west = int64(window[place - step])

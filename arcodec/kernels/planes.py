@@ -87,7 +87,7 @@ def table_shapes(tier: Tier, shape: Sequence[int], known: int) -> list[tuple[tup
         ((contexts, coded << bits), np.int32),
         ((VECTORS, _WIDTH), np.int64),
         ((3, lattice.WINDOW + 1), np.int64),
-        ((3, width), np.int32),
+        ((width,), np.int32),
     ]
 
 
@@ -135,7 +135,7 @@ def _run(port, words, costs, symbols, stop, tables):
     (
         settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors,
         scales, biases, weights, apms, counts, families, lattices, memories, trust, slots, vectors, near_values,
-        mixing,
+        inputs,
     ) = tables  # fmt: skip
     known = settings[0]
     rows, columns, channels = symbols.shape
@@ -154,23 +154,13 @@ def _run(port, words, costs, symbols, stop, tables):
     expected = lattices[1]
     ratios = lattices[2]
 
-    means = vectors[0]
-    slopes = vectors[1]
-    energies = vectors[2]
-    contexts = vectors[3]  # of the experts' scales
-    leanings = vectors[4]
-    floors = vectors[5]  # each expert's CDF below low
-    tops = vectors[6]  # and up to high
-    middles = vectors[7]  # and below the threshold
+    means, slopes, energies, contexts, leanings, floors, tops, middles = experts.rows(vectors)
     places = vectors[8]
     selected = vectors[9]
     within = vectors[10]  # contexts within the weight sets
     guesses = vectors[11]
     quantities = vectors[12]
     slot_places = vectors[13]
-    inputs = mixing[0]
-    mixed = mixing[1]
-    steps = mixing[2]
     states = near_values[0]
     masses = near_values[1]
     lattice_sums = near_values[2]
@@ -219,7 +209,8 @@ def _run(port, words, costs, symbols, stop, tables):
                 centre = (mean + 128) >> 8
                 parity = (y & 1) * 2 + (x & 1)
                 experts.place_in_sets(
-                    within, errors, window, place, spot, c, channels, stride, centred, centre, scale, parity
+                    within, errors, window, place, spot, c, channels, stride, centred, centre, scale, parity,
+                    5, 2,
                 )  # fmt: skip
 
                 # The lattice near the mean.
@@ -288,24 +279,20 @@ def _run(port, words, costs, symbols, stop, tables):
                     node = c * NODES + kind
                     for s in range(SETS):
                         selected[s] = weight_sets.row(s, coded, node, within[s])
-                    alone, stretch = wide_mixer.mix(weights, selected, inputs, mixed, SETS, first_context)
+                    alone, stretch = wide_mixer.mix(weights, selected, inputs, SETS, first_context)
                     p = squash_24(stretch)
                     first_apm = node * APM_CONTEXTS + within[2]
                     second_apm = node * APM_CONTEXTS + (centre >> 2)
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
                     error = ((bit << 24) - p) >> 8
-                    wide_mixer.train(weights, selected, inputs, steps, SETS, (error * rate) >> 10)
+                    wide_mixer.train(weights, selected, inputs, SETS, (error * rate) >> 10)
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     pixel_contexts.learn(slots, len(catalogue), slot_places, clip(alone, -LIMIT, LIMIT), bit)
                     decisions += 1
 
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, count)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[y, x, known + c] = uint8(value)
@@ -338,7 +325,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "UniTuple(int32[:, :, ::1], 4), int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], "
     "int32[:, ::1], int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], uint8[:, ::1], "
     "uint8[:, :, ::1], int64[:, :, ::1], "
-    "uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[:, ::1])))"
+    "uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code the channels of `symbols`, uint8[rows, columns, channels], that are not known, with fresh tables.
