@@ -251,6 +251,12 @@ def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
     return b"P%d\n%d %d\n255\n" % (5 if shape[2] == 1 else 6, columns, rows) + pixels.tobytes()
 
 
+def stretched(rows: int, columns: int) -> bytes:
+    """A gray image that lost a third of its levels and was stretched over them again."""
+    levels = np.frombuffer(picture(rows, columns, 1), np.uint8).astype(np.int64)
+    return b"P5\n%d %d\n255\n" % (columns, rows) + (levels * 2 // 3 * 3 // 2).astype(np.uint8).tobytes()
+
+
 # The same for a pixel model; one of gray too.
 PICTURES = {
     "rgb": b"P6\n41 33\n255\n" + picture(33, 41, 3),
@@ -313,6 +319,10 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
         b"P7\nWIDTH 13\nHEIGHT 11\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + deep(11, 13, 4),
         {},
     ),
+    **{
+        f"pixels-2{tier}-uneven": (stretched(130, 140), {"model": f"pixels-2{tier}"})
+        for tier in ("-fast", "", "-max")
+    },
     "packed-10-bits": (b"P5\n80 60\n65535\n" + replicated(60, 80), {"level": 1}),
     "packed-listed": (b"P5\n80 60\n65535\n" + curved(60, 80), {"level": 1}),
     **{

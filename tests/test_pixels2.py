@@ -106,6 +106,20 @@ def test_damaged_parts_end_well() -> None:
             model.decode(bytes([number]) + payload[1:], (*pixels.shape[:2], 1))
 
 
+@pytest.mark.parametrize("model", CODED, ids=lambda model: str(model.name))
+def test_uneven_values(model: Any) -> None:
+    """A gray picture that was stretched has a variant, and it is worth it."""
+    plane = (smooth(130, 140, 20, 150).astype(int) * 3 // 2).astype(np.uint8)[..., None]
+    payload = laws.check_model(model, plane)
+    assert payload[0] == 15
+    assert len(payload) < len(Planes(model.tier).encode(plane))
+    assert model.encode(smooth(130, 140, 20, 150)[..., None])[0] == 0
+    for place in range(1, len(payload), 997):
+        laws.check_damage(model, payload[:place] + bytes([payload[place] ^ 0x55]) + payload[place + 1 :], plane.shape)
+    with pytest.raises(CorruptError):
+        model.decode(payload, (130, 140, 3))
+
+
 @pytest.mark.parametrize("tier", TIERS.values(), ids=TIERS)
 @pytest.mark.parametrize("coded", [1, 2, 3])
 @pytest.mark.parametrize("known", [0, 4])
