@@ -83,6 +83,15 @@ def test_recipes_of_zlib_are_small(level: int, strategy: int, memory: int) -> No
         check(stream, content)
 
 
+@pytest.mark.parametrize(("build", "runs"), [(0, 0), (1, 1), (2, 2), (3, 2)])
+@pytest.mark.parametrize("mode", [2, 3, 5])
+def test_encoders_that_are_not_zlib(mode: int, build: int, runs: int) -> None:
+    """What our own encoder makes of other parameters is recognised: nothing or little is left to say."""
+    content = mixed(40_000)
+    recipe = bytes([20 | 128, 3, 0, mode, 12, build, 13, runs])
+    assert len(check(_deflate.replay(content, recipe), content).recipe) <= 60
+
+
 def test_all_distances_and_lengths() -> None:
     """Up to 32,768 and 258, which has two forms."""
     head = random.Random(5).randbytes(32768)

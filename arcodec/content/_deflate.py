@@ -19,7 +19,7 @@ from arcodec.content import _deflate_recipe
 from arcodec.content._deflate_encoders import ENCODERS, Parameters
 from arcodec.content._deflate_recipe import Parts
 from arcodec.errors import CorruptError
-from arcodec.kernels import deflate, deflate_blocks, deflate_match
+from arcodec.kernels import deflate, deflate_blocks, deflate_match, deflate_plan
 
 MOST = 1 << 30  # bytes of content
 EXPANSION = 1032  # deflate never makes more bytes than this out of one
@@ -133,6 +133,7 @@ class Walker:
         self._state = np.zeros(deflate_match.STATE, np.int64)
         self._head = np.zeros(1 << parameters[deflate_match.HASH], np.int32)
         self._previous = np.zeros(deflate_match.PREVIOUS, np.int32)
+        self._choice = _NO_TOKENS
         self.tokens = np.empty(min(room, max(len(content), 1)), np.int32)
         self.spans = np.zeros((256, 5), np.int64)
 
@@ -161,22 +162,28 @@ class Walker:
     ) -> int:
         """Go on; returns what `walk` does."""
         tokens, blocks = (stream.tokens, stream.blocks) if stream else (_NO_TOKENS, _NO_BLOCKS)
-        status: int = deflate_match.walk(
-            self._content,
-            self._parameters,
-            given,
-            most,
-            tokens,
-            blocks,
-            self.tokens,
-            self.spans,
-            differences,
-            ends,
-            self._state,
-            self._head,
-            self._previous,
-        )
-        return status
+        while True:
+            status: int = deflate_match.walk(
+                self._content,
+                self._parameters,
+                given,
+                most,
+                tokens,
+                blocks,
+                self.tokens,
+                self.spans,
+                differences,
+                ends,
+                self._state,
+                self._head,
+                self._previous,
+                self._choice,
+            )
+            if status != deflate_match.MORE_PLAN:
+                return status
+            begin, end = self._state[[deflate_match.PLAN, deflate_match.PLANNED_TO]].tolist()
+            self._choice = np.empty(end - begin, np.int32)
+            deflate_plan.plan(self._content, begin, end, self._choice)
 
     def make_room(self) -> None:
         """Forget the blocks that are done; hold more tokens if what is left is much."""

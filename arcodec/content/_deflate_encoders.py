@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from arcodec.kernels.deflate_blocks import ALL_STORED, CHEAPEST
-from arcodec.kernels.deflate_match import GREEDY, LITERAL, PARAMETERS, PATIENT, RUN, WHOLE
+from arcodec.kernels.deflate_match import GREEDY, LITERAL, PARAMETERS, PATIENT, PLANNED, RUN, WHOLE
 from arcodec.kernels.deflate_trees import HEAP
 
 ZLIB_FARTHEST = (1 << 15) - 262
@@ -56,6 +56,6 @@ def _encoders() -> Iterable[Parameters]:
 ENCODERS = tuple(_encoders())
 # The least and the greatest value of each parameter.
 RANGES = (
-    (0, WHOLE), (0, 1 << 15), (0, 1 << 15), (3, 1 << 15), (1, 4096), (8, 16), (3, 4), (1, 1 << 15), (0, 1 << 15),
+    (0, PLANNED), (0, 1 << 15), (0, 1 << 15), (3, 1 << 15), (1, 4096), (8, 16), (3, 4), (1, 1 << 15), (0, 1 << 15),
     (3, 258), (0, 1), (64, 1 << 30), (0, 3), (0, 2), (0, 2),
 )  # fmt: skip

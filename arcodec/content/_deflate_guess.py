@@ -6,7 +6,6 @@ Nothing here decides what a recipe means; a bad guess only makes it longer.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from arcodec.kernels.deflate_match import (
     NICE,
     PARAMETERS,
     PATIENT,
+    PLANNED,
     RUN,
     WHOLE,
 )
@@ -40,6 +40,7 @@ from arcodec.kernels.deflate_trees import APART, BEST, CHEAPER, HEAP, QUEUES, SM
 _ROUNDS = (1 << 12, 1 << 15, 1 << 18)  # tokens that are tried
 _SLACK = 4  # differences that a better guess may be behind
 _FEW_NOTES = 8
+_PLANNABLE = 1 << 22  # bytes that may be planned, at some 2 microseconds each
 _BUILDS = (
     (QUEUES, TOGETHER),
     (QUEUES, APART),
@@ -71,7 +72,6 @@ _CHOICES: _Trials = (
 def encoder(stream: Stream) -> Parameters:
     """The parameters that predict the beginning of a stream best."""
     left = _candidates(stream)
-    climbed = False
     for room in _ROUNDS:
         scores: list[int] = []
         best = _HOPELESS
@@ -80,9 +80,8 @@ def encoder(stream: Stream) -> Parameters:
             scores.append(score)
             best = min(best, score)
         left = [parameters for parameters, score in zip(left, scores, strict=True) if score <= best + best // 16]
-        if best > _SLACK + (min(room, len(stream.tokens)) >> 8) and not climbed:
-            climbed = True
-            left = [*_climbed(stream, _candidates(stream), left[0], room), *left[:2]]
+        if best > _SLACK + (min(room, len(stream.tokens)) >> 8):
+            left = [_unknown(stream, left[0], best, room)]
         if len(left) == 1 or len(stream.tokens) <= room:
             break
     return _with_trees(stream, _in_its_window(stream, left[0]))
@@ -116,17 +115,28 @@ def _in_its_window(stream: Stream, parameters: Parameters) -> Parameters:
     """With the smallest window of zlib that has all distances, if that predicts more."""
     reach = int((stream.tokens & 0xFFFF).max()) if len(stream.tokens) else 0
     window = max((reach + 261).bit_length(), 9)
-    if not reach or window > 14 or len(stream.content) <= 1 << window or parameters[MODE] in (LITERAL, RUN):
+    if not reach or window > 14 or len(stream.content) <= 1 << window or parameters[MODE] in (LITERAL, RUN, PLANNED):
         return parameters
     smaller = _changed(parameters, FARTHEST, (1 << window) - 262)
     best = _score(stream, parameters, _ROUNDS[-1], _HOPELESS)
     return smaller if _score(stream, smaller, _ROUNDS[-1], best) < best else parameters
 
 
-def _climbed(stream: Stream, rows: Sequence[Parameters], start: Parameters, room: int) -> list[Parameters]:
+def _unknown(stream: Stream, nearest: Parameters, least: int, room: int) -> Parameters:
+    """What predicts most of a stream that no known encoder wrote; `nearest` leaves `least` differences."""
+    planned = _changed(_changed(nearest, MODE, PLANNED), FULL, _ENDLESS)
+    score = _score(stream, planned, room, least) if len(stream.content) <= _PLANNABLE else _HOPELESS
+    if 2 * score < least:
+        return planned
+    climbed = _climbed(stream, nearest, room)
+    return climbed if score == _HOPELESS or _score(stream, climbed, room, score) <= score else planned
+
+
+def _climbed(stream: Stream, start: Parameters, room: int) -> Parameters:
     """Better than `start`, if there is something: by changing one parameter after the other, and by other rows."""
     room = max(room, _ROUNDS[1])
     best, found = _score(stream, start, room, _HOPELESS), start
+    rows = _candidates(stream)
     for trials in (_WINDOWS, _CHOICES, _CHOICES):
         before = found
         for place, values in trials:
@@ -144,7 +154,7 @@ def _climbed(stream: Stream, rows: Sequence[Parameters], start: Parameters, room
                 score = _score(stream, row, room, best)
                 if score < best:
                     best, found = score, row
-    return [found] if found != start else []
+    return found
 
 
 def _candidates(stream: Stream) -> list[Parameters]:

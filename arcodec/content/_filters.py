@@ -56,13 +56,14 @@ def read(passes: Sequence[Bytes], step: int, reader: Reader) -> Bytes:
     else:
         kinds = by_rule(passes, step, rule, count)
     if excepted:
-        number = reader.number()
-        if number > count:
-            raise CorruptError("there are more filters than rows")
-        places = np.cumsum([1 + reader.number() % (1 << 32) for _ in range(number)]) - 1
-        if number and places[-1] >= count:
-            raise CorruptError("there is a filter below the last row")
-        kinds[places] = np.frombuffer(reader.take(number), np.uint8)
+        places = []
+        place = -1
+        for _ in range(reader.number()):
+            place += 1 + reader.number()
+            if place >= count:
+                raise CorruptError("there is a filter below the last row")
+            places.append(place)
+        kinds[np.array(places, np.int64)] = np.frombuffer(reader.take(len(places)), np.uint8)
     if kinds.max() > 4:
         raise CorruptError(f"there is no filter {kinds.max()}")
     return kinds

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -157,7 +158,7 @@ class Png(Content):
         compressed += struct.pack(">I", zlib.adler32(content)) if tail is None else tail
         data = _divided(compressed, sizes)
         yield SIGNATURE
-        for number, chunk in enumerate((header.chunk(), *before, *data)):
+        for number, chunk in enumerate(chain((header.chunk(), *before), data)):
             text = chunk.written()
             yield text[:-4] + flaws[number] if number in flaws else text
         for chunk in after:
@@ -365,21 +366,16 @@ def _read_sizes(reader: Reader) -> int | list[int]:
     return size or [reader.number() for _ in range(reader.number())]
 
 
-def _divided(compressed: bytes, sizes: int | list[int] | None) -> list[Chunk]:
-    """The chunks of image data.
+def _divided(compressed: bytes, sizes: int | list[int] | None) -> Iterator[Chunk]:
+    """The chunks of image data, one at a time.
 
     Raises:
-        CorruptError: the sizes are not those of the data.
+        CorruptError: the sizes are not those of the data; before the first.
     """
-    if sizes is None:
-        sizes = [len(compressed)]
-    elif isinstance(sizes, int):
-        sizes = [min(sizes, len(compressed) - start) for start in range(0, len(compressed), sizes)]
-    if sum(sizes) != len(compressed):
+    if isinstance(sizes, list) and sum(sizes) != len(compressed):
         raise CorruptError("the sizes of IDAT chunks are not those of the data")
-    out = []
-    start = 0
-    for size in sizes:
-        out.append(Chunk(b"IDAT", compressed[start : start + size]))
-        start += size
-    return out
+    step = sizes if isinstance(sizes, int) else len(compressed)
+    ends = (
+        accumulate(sizes) if isinstance(sizes, list) else chain(range(step, len(compressed), step), [len(compressed)])
+    )
+    return (Chunk(b"IDAT", compressed[start:end]) for start, end in pairwise(chain([0], ends)))

@@ -12,8 +12,9 @@ Five loops, a model's each, that code symbols through one port, and what they ar
     deep          the same for 9 to 16 bits: deep_experts
     coefficients  block_predictor, coefficient_contexts, dct
 
-Files that others compressed are written again to the bit: deflate (inflated), deflate_match (copies and ends of
-blocks as expected), deflate_trees, deflate_blocks (codes and types as expected, bits).
+What others deflated is written again to the bit by deflate (inflated), deflate_match, deflate_plan (copies and ends
+of blocks as expected), deflate_trees, deflate_blocks (codes and types as expected, bits). lzw is the
+same for GIF and TIFF, and type1 the cipher of fonts.
 
 What pictures were made of is found and undone by sources (luma and chroma), jpeg (blocks and halved chroma),
 jpeg_search and chroma_search (when encoding), and png (row filters).

@@ -23,18 +23,19 @@ from arcodec.kernels.deflate import BYTES, FREE, LAST, LONGEST, OTHER_258, STORE
 # one of 3 bytes, least length, first position that can be found, tokens in a block.
 MODE, GOOD, LAZY, NICE, CHAIN, HASH, COVERED, FARTHEST, FAR_3, LEAST, FIRST, FULL = range(12)
 PARAMETERS = 12
-LITERAL, RUN, GREEDY, PATIENT, WHOLE = range(5)  # modes; WHOLE is for stored blocks: no copies
+# Modes. WHOLE is for stored blocks, without copies; PLANNED takes what `deflate_plan` says.
+LITERAL, RUN, GREEDY, PATIENT, WHOLE, PLANNED = range(6)
 
 # The state. Where it is; what the last search found here already, length and distance; the next position to chain;
 # first position that counts; is a block begun, tokens in it, its end by tokens and by position, flags, is a copy cut
 # short; counters of tokens (read, written), spans, blocks, differences, ends; right tokens and ends since the last
-# difference; work; is the last block done.
+# difference; work; is the last block done; where what is planned begins and ends.
 AT, HELD, HELD_BACK, CHAINED, BASE, INSIDE, COUNT, STOP, EDGE, RULE, CUT, READ, WROTE, SPANS, BLOCK = range(15)
-DIFFERENCES, ENDS, RIGHT, LAST_END, WORK, FINISHED = range(15, 21)
-STATE = 21
+DIFFERENCES, ENDS, RIGHT, LAST_END, WORK, FINISHED, PLAN, PLANNED_TO = range(15, 23)
+STATE = 23
 
 # Answers.
-FINE, MORE_ROOM, MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG = range(6)
+FINE, MORE_ROOM, MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG, MORE_PLAN = range(7)
 
 # How a block ends: as predicted, after so many tokens, at a flush, or at a place that cuts a copy; then two flags.
 PREDICTED, BY_TOKENS, BY_FLUSH, BY_CUT = range(4)
@@ -46,6 +47,7 @@ LITERAL_INSTEAD, FIRST_HOP, HOP, FAR_AWAY, SAME_HOP, SAME_FAR = range(6)
 KINDS = 6
 
 PREVIOUS = 1 << 15
+SEGMENT = 1 << 20  # bytes that are planned at once
 _STEPS = 1024  # of a chain that a hop may be away
 WORK_EACH, WORK_AT_LEAST = 1024, 1 << 22
 ANY = 1 << 40  # differences: as many as there are
@@ -150,7 +152,7 @@ def _hop(content, head, previous, state, parameters, at, length, hop, distance):
 
 
 @plain
-def _predict(content, head, previous, state, parameters, end):
+def _predict(content, head, previous, state, parameters, end, choice):
     """The token that comes next, 0 for a literal, and what a search at the place after it found already: two in one.
 
     The second is shifted by 32 bits.
@@ -159,6 +161,8 @@ def _predict(content, head, previous, state, parameters, end):
     mode = parameters[MODE]
     if mode in (LITERAL, WHOLE):
         return int64(0)
+    if mode == PLANNED:
+        return int64(choice[uint64(at - state[PLAN])])
     if mode == RUN:
         length = int64(0)
         if at > state[BASE]:
@@ -185,9 +189,11 @@ def _predict(content, head, previous, state, parameters, end):
 
 @kernel(
     "int64(Array(uint8, 1, 'C', True), int64[::1], int64, int64, int32[::1], int64[:, ::1], int32[::1],"
-    "int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[::1], int32[::1], int32[::1])"
+    "int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[::1], int32[::1], int32[::1], int32[::1])"
 )
-def walk(content, parameters, given, most, read, blocks, wrote, spans, differences, ends, state, head, previous):
+def walk(
+    content, parameters, given, most, read, blocks, wrote, spans, differences, ends, state, head, previous, choice
+):
     """Go over a stream, until it is at its end or an array is full; called again, it goes on.
 
     Args:
@@ -206,9 +212,11 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
         state: int64[STATE], zeros at first; if it is put together, DIFFERENCES and ENDS count what is used.
         head: int32[2**HASH], zeros at first.
         previous: int32[PREVIOUS].
+        choice: int32[...], what is planned for the bytes from state[PLAN] on, only for PLANNED.
 
     Returns:
-        FINE at the end of the stream, MORE_ROOM (tokens, spans), MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, or WRONG.
+        FINE at the end of the stream, MORE_ROOM (tokens, spans), MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG, or
+        MORE_PLAN, where the bytes from state[PLAN] to state[PLANNED_TO] are to be planned first.
     """
     size = int64(content.size)
     all_work = WORK_EACH * size + WORK_AT_LEAST
@@ -231,12 +239,8 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
                     state[EDGE] = edge
                 else:
                     state[STOP] = blocks[b, TOKENS]
-                    if (
-                        b + 1 < len(blocks)
-                        and blocks[b + 1, BYTES] == 0
-                        and blocks[b, BYTES] > 0
-                        and state[STOP] < parameters[FULL]
-                    ):
+                    flushed = b + 1 < len(blocks) and blocks[b + 1, BYTES] == 0 and state[STOP] < parameters[FULL]
+                    if blocks[b, BYTES] > 0 and (flushed or parameters[MODE] == PLANNED):
                         state[RULE] = BY_FLUSH
                         state[EDGE] = edge
             elif state[ENDS] < len(ends) and state[LAST_END] == ends[state[ENDS], 0]:
@@ -266,7 +270,11 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
             if state[WORK] > all_work:
                 return TOO_MUCH
             at = state[AT]
-            both = _predict(content, head, previous, state, parameters, end)
+            if parameters[MODE] == PLANNED and at >= state[PLANNED_TO]:
+                state[PLAN] = at
+                state[PLANNED_TO] = min(edge, at + SEGMENT)
+                return MORE_PLAN
+            both = _predict(content, head, previous, state, parameters, end, choice)
             token = both & 0xFFFFFFFF
             later = both >> 32
             if rule == BY_CUT and at + (token >> 16) > edge:
@@ -386,6 +394,7 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
             state[BASE] = place
             state[CHAINED] = place
             state[HELD] = 0
+        state[PLANNED_TO] = 0
         n = state[SPANS]
         spans[n, 0] = state[WROTE]
         spans[n, 1] = place
