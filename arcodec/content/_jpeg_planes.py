@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from arcodec.content._jpeg import Component, Steps, steps_of
-from arcodec.content._jpeg_scans import Coefficients
 from arcodec.content.base import Plane
 from arcodec.models import coefficient_chunks as chunks
 from arcodec.models.coefficients import Component as Coded
+
+Values = npt.NDArray[np.int16]  # [blocks, 64], of all components
 
 _BAND = 1 << 15  # blocks of a band at least,
 _MOST_BANDS = 16  # of which there are no more
 
 
-def written(components: Sequence[Component], coefficients: Coefficients) -> list[Plane]:
+def written(components: Sequence[Component], coefficients: Values) -> list[Plane]:
     """uint8[1 + components + blocks, 128] of each band."""
     units = components[0].rows // components[0].height
     count = max(1, min(len(coefficients) // _BAND, _MOST_BANDS, units))
@@ -24,7 +26,7 @@ def written(components: Sequence[Component], coefficients: Coefficients) -> list
     return [_band(components, coefficients, y, min(y + step, units)) for y in range(0, units, step)]
 
 
-def _band(components: Sequence[Component], coefficients: Coefficients, top: int, bottom: int) -> Plane:
+def _band(components: Sequence[Component], coefficients: Values, top: int, bottom: int) -> Plane:
     coded, parts = [], []
     for c, scales, steps in zip(components, _scales(components), steps_of(components), strict=True):
         coded.append(Coded((bottom - top) * c.height, c.columns, *scales, steps.astype(np.int64)))
@@ -71,7 +73,7 @@ def steps_in(bands: Sequence[tuple[Plane, list[Coded]]]) -> list[Steps]:
     return [c.steps.astype(np.uint16) for c in bands[0][1]]
 
 
-def joined(components: Sequence[Component], bands: Sequence[tuple[Plane, list[Coded]]]) -> Coefficients | None:
+def joined(components: Sequence[Component], bands: Sequence[tuple[Plane, list[Coded]]]) -> Values | None:
     """Undo `written`; None if the planes have not what the components want."""
     coefficients = np.empty((sum(c.rows * c.columns for c in components), 64), np.int16)
     places = [c.first for c in components]

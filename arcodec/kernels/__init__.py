@@ -11,6 +11,7 @@ Five loops, a model's each, that code symbols through one port, and what they ar
                   weight_sets; pixels is the first generation
     deep          the same for 9 to 16 bits: deep_experts
     coefficients  block_predictor, coefficient_contexts, dct
+    quick_coefficients  quick_contexts: the same with few contexts, for speed
 
 What pictures were made of is found and undone by sources (luma and chroma), jpeg (blocks and halved chroma),
 jpeg_search and chroma_search (when encoding), and png (row filters).
