@@ -281,7 +281,7 @@ def _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, refe
 def _places_of_value(
     c, k, last, count, off, turned, from_n, from_w, luma, chroma, near, factors, slots, places, within
 ):
-    """Set contexts and weights of a value; returns the class of its distance from 0."""
+    """Set contexts and weights of a value, and fetch its slots; returns the class of its distance from 0."""
     place = ORDER[k]
     at = PLACES[k]
     unit = factors[UNITS, place]
