@@ -14,14 +14,15 @@ from arcodec.models.coefficients import Component as Coded
 
 Values = npt.NDArray[np.int16]  # [blocks, 64], of all components
 
-_BAND = 1 << 15  # blocks of a band at least,
-_MOST_BANDS = 16  # of which there are no more
+# A band has at least so many bytes of the file, for what it loses by beginning afresh is 3 to 4 KB, and so many blocks.
+_BAND_BYTES, _BAND_BLOCKS = 1 << 20, 1 << 15
+_MOST_BANDS = 16
 
 
-def written(components: Sequence[Component], coefficients: Values) -> list[Plane]:
-    """uint8[1 + components + blocks, 128] of each band."""
+def written(components: Sequence[Component], coefficients: Values, size: int) -> list[Plane]:
+    """uint8[1 + components + blocks, 128] of each band of a file of so many bytes."""
     units = components[0].rows // components[0].height
-    count = max(1, min(len(coefficients) // _BAND, _MOST_BANDS, units))
+    count = max(1, min(len(coefficients) // _BAND_BLOCKS, size // _BAND_BYTES, _MOST_BANDS, units))
     step = -(-units // count)
     return [_band(components, coefficients, y, min(y + step, units)) for y in range(0, units, step)]
 

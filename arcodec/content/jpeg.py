@@ -53,7 +53,7 @@ class Jpeg(Content):
             return None
         components = walk.headers.components
         recipe = _jpeg_recipe.written(walk.parts, steps_of(components))
-        return Parsed(tuple(_jpeg_planes.written(components, walk.coefficients.values)), recipe)
+        return Parsed(tuple(_jpeg_planes.written(components, walk.coefficients.values, len(data))), recipe)
 
     def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
         """The JPEG file.
