@@ -14,7 +14,8 @@ from arcodec.models.coefficients import Component as Coded
 
 Values = npt.NDArray[np.int16]  # [blocks, 64], of all components
 
-# A band has at least so many bytes of the file, for what it loses by beginning afresh is 3 to 4 KB, and so many blocks.
+# A band has at least so many bytes of the file, for what it loses by beginning afresh is 3 to 4 KB, and so many
+# blocks.
 _BAND_BYTES, _BAND_BLOCKS = 1 << 20, 1 << 15
 _MOST_BANDS = 16
 
