@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from arcodec.content._jpeg import DHT, DQT, DRI, SOF0, SOF2, SOS, Headers
-from arcodec.content._jpeg_scans import USUAL_HOLD, USUAL_RUN, Way, written
+from arcodec.content._jpeg_scans import USUAL_HOLD, USUAL_RUN, Way, of_values, written
 
 # A scan: the components in it, first and last place, bit planes before and after.
 Script = Sequence[tuple[Sequence[int], int, int, int, int]]
@@ -110,7 +110,7 @@ def made(
         body += bytes([first, last, high << 4 | low])
         out += segment(SOS, body)
         scan = headers.scan(body)
-        out += b"".join(written(scan, way or Way(1, USUAL_RUN, USUAL_HOLD, None, False), coefficients))
+        out += b"".join(written(scan, way or Way(1, USUAL_RUN, USUAL_HOLD, None, False), of_values(coefficients)))
     return out + b"\xff\xd9"
 
 

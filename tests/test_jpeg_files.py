@@ -237,7 +237,8 @@ def test_other_files_are_not_jpeg() -> None:
 
 
 def test_bands_are_rows_of_units(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_jpeg_planes, "_BAND", 40)
+    monkeypatch.setattr(_jpeg_planes, "_BAND_BLOCKS", 40)
+    monkeypatch.setattr(_jpeg_planes, "_BAND_BYTES", 100)
     data = saved(picture(130, 90), quality=85)
     parsed = check(data)
     assert len(parsed.planes) > 3

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from arcodec.content._jpeg import Component, Steps, steps_of
-from arcodec.content._jpeg_scans import Coefficients
 from arcodec.content.base import Plane
 from arcodec.models import coefficient_chunks as chunks
 from arcodec.models.coefficients import Component as Coded
 
-_BAND = 1 << 15  # blocks of a band at least,
-_MOST_BANDS = 16  # of which there are no more
+Values = npt.NDArray[np.int16]  # [blocks, 64], of all components
+
+# A band has at least so many bytes of the file, for what it loses by beginning afresh is 3 to 4 KB, and so many
+# blocks.
+_BAND_BYTES, _BAND_BLOCKS = 1 << 20, 1 << 15
+_MOST_BANDS = 16
 
 
-def written(components: Sequence[Component], coefficients: Coefficients) -> list[Plane]:
-    """uint8[1 + components + blocks, 128] of each band."""
+def written(components: Sequence[Component], coefficients: Values, size: int) -> list[Plane]:
+    """uint8[1 + components + blocks, 128] of each band of a file of so many bytes."""
     units = components[0].rows // components[0].height
-    count = max(1, min(len(coefficients) // _BAND, _MOST_BANDS, units))
+    count = max(1, min(len(coefficients) // _BAND_BLOCKS, size // _BAND_BYTES, _MOST_BANDS, units))
     step = -(-units // count)
     return [_band(components, coefficients, y, min(y + step, units)) for y in range(0, units, step)]
 
 
-def _band(components: Sequence[Component], coefficients: Coefficients, top: int, bottom: int) -> Plane:
+def _band(components: Sequence[Component], coefficients: Values, top: int, bottom: int) -> Plane:
     coded, parts = [], []
     for c, scales, steps in zip(components, _scales(components), steps_of(components), strict=True):
         coded.append(Coded((bottom - top) * c.height, c.columns, *scales, steps.astype(np.int64)))
@@ -71,7 +75,7 @@ def steps_in(bands: Sequence[tuple[Plane, list[Coded]]]) -> list[Steps]:
     return [c.steps.astype(np.uint16) for c in bands[0][1]]
 
 
-def joined(components: Sequence[Component], bands: Sequence[tuple[Plane, list[Coded]]]) -> Coefficients | None:
+def joined(components: Sequence[Component], bands: Sequence[tuple[Plane, list[Coded]]]) -> Values | None:
     """Undo `written`; None if the planes have not what the components want."""
     coefficients = np.empty((sum(c.rows * c.columns for c in components), 64), np.int16)
     places = [c.first for c in components]

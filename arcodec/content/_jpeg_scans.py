@@ -9,13 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 from arcodec.content._jpeg import Scan
+from arcodec.kernels import jpeg_reader, jpeg_writer
 from arcodec.kernels import jpeg_scans as kernel
 
-Coefficients = npt.NDArray[np.int16]
 Bytes = npt.NDArray[np.uint8]
 
 
 USUAL_RUN, USUAL_HOLD = kernel.LONGEST, kernel.MOST_HELD
+
+
+class Coefficients(NamedTuple):
+    """Those of all components.
+
+    Attributes:
+        values: int16[blocks, 64].
+        ends: uint8[blocks], up to which place of each block, in zigzag order, there is any AC.
+    """
+
+    values: npt.NDArray[np.int16]
+    ends: Bytes
 
 
 class Way(NamedTuple):
@@ -36,6 +48,18 @@ class Way(NamedTuple):
     cut: bool
 
 
+def empty(blocks: int) -> Coefficients:
+    """So many blocks of zeros."""
+    return Coefficients(np.zeros((blocks, 64), np.int16), np.zeros(blocks, np.uint8))
+
+
+def of_values(values: npt.NDArray[np.int16]) -> Coefficients:
+    """Coefficients that were not read from scans."""
+    ends = np.empty(len(values), np.uint8)
+    jpeg_writer.find_ends(values, ends)
+    return Coefficients(values, ends)
+
+
 def written(scan: Scan, way: Way, coefficients: Coefficients) -> Iterator[bytes]:
     """The bytes of a scan, some at a time."""
     vector = scan.vector.copy()
@@ -44,7 +68,7 @@ def written(scan: Scan, way: Way, coefficients: Coefficients) -> Iterator[bytes]
     out, held = np.empty(kernel.ROOM + kernel.UNIT + kernel.HELD, np.uint8), np.empty(2 * kernel.HELD, np.uint8)
     state = np.zeros(kernel.STATE, np.int64)
     while True:
-        size = kernel.encode(out, coefficients, vector, scan.parts, scan.writing, held, state)
+        size = jpeg_writer.encode(out, *coefficients, vector, scan.parts, scan.writing, held, state)
         yield out[:size].tobytes()
         if state[kernel.DONE] >= units:
             return
@@ -59,9 +83,9 @@ def read(data: Bytes, at: int, scan: Scan, coefficients: Coefficients) -> tuple[
     units, interval = int(vector[kernel.UNITS]), int(vector[kernel.INTERVAL])
     room = min(units // interval, (len(data) - at) // 2) if interval else 0
     clean, starts = np.empty(len(data) - at + kernel.MARGIN, np.uint8), np.zeros(room + 3, np.int64)
-    size = int(kernel.unstuff(data, at, clean, starts))
+    size = int(jpeg_reader.unstuff(data, at, clean, starts))
     clean[size : size + kernel.MARGIN] = 0
-    done = int(kernel.decode(clean, size, starts, coefficients, vector, scan.parts, scan.reading, state))
+    done = int(jpeg_reader.decode(clean, size, starts, *coefficients, vector, scan.parts, scan.reading, state))
     del clean
     usual = Way(int(vector[kernel.PAD] > 0), USUAL_RUN, USUAL_HOLD, None, False)
     whole = [usual]

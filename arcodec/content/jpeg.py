@@ -53,7 +53,7 @@ class Jpeg(Content):
             return None
         components = walk.headers.components
         recipe = _jpeg_recipe.written(walk.parts, steps_of(components))
-        return Parsed(tuple(_jpeg_planes.written(components, walk.coefficients)), recipe)
+        return Parsed(tuple(_jpeg_planes.written(components, walk.coefficients.values, len(data))), recipe)
 
     def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
         """The JPEG file.
@@ -61,7 +61,7 @@ class Jpeg(Content):
         Raises:
             CorruptError: planes and recipe do not fit together.
         """
-        from arcodec.content import _jpeg_planes, _jpeg_recipe
+        from arcodec.content import _jpeg_planes, _jpeg_recipe, _jpeg_scans
 
         bands = _jpeg_planes.read(planes)
         if bands is None:
@@ -73,7 +73,7 @@ class Jpeg(Content):
             coefficients = _jpeg_planes.joined(headers.components, bands)
         if coefficients is None:
             raise CorruptError("the coefficients are not those of the recipe's JPEG")
-        return _pieces(_jpeg_recipe.read(recipe, steps), coefficients, headers.limit)
+        return _pieces(_jpeg_recipe.read(recipe, steps), _jpeg_scans.of_values(coefficients), headers.limit)
 
 
 def _restored_headers(parts: Iterator[Part], limit: int) -> Headers:
@@ -114,7 +114,7 @@ class _Walk:
     Attributes:
         parts: of the recipe.
         headers: what they say.
-        coefficients: int16[blocks, 64], of all components; None as long as there is no scan.
+        coefficients: of all components; None as long as there is no scan.
         lost: bytes before EOI that are kept as they are, but could be of scans.
     """
 
@@ -184,7 +184,7 @@ class _Walk:
         if self._scans > MOST_SCANS:
             raise UnreadableError
         if self.coefficients is None:
-            self.coefficients = np.zeros((self.headers.blocks, 64), np.int16)
+            self.coefficients = _jpeg_scans.empty(self.headers.blocks)
         found = _jpeg_scans.read(np.frombuffer(self._data, np.uint8), begin, scan, self.coefficients)
         if found is None:
             raise UnreadableError

@@ -1,6 +1,6 @@
 """Numba kernels: integers only. Importing a kernel module compiles it, or loads it from numba's disk cache.
 
-Five loops, a model's each, that code symbols through one port, and what they are made of:
+Six loops, a model's each, that code symbols through one port, and what they are made of:
 
     all           port: one coding call, four directions; arrays, compiling, fixed, hashing, prefetch, vectors
     order0        nothing else
@@ -11,11 +11,14 @@ Five loops, a model's each, that code symbols through one port, and what they ar
                   weight_sets; pixels is the first generation
     deep          the same for 9 to 16 bits: deep_experts
     coefficients  block_predictor, coefficient_contexts, dct
+    quick_coefficients
+                  quick_contexts: the same with few contexts, for speed
 
 What others deflated is written again to the bit by deflate (inflated), deflate_match, deflate_plan (copies and ends
 of blocks as expected), deflate_trees, deflate_blocks (codes and types as expected, bits). lzw is the
 same for GIF and TIFF, and type1 the cipher of fonts.
 
 What pictures were made of is found and undone by sources (luma and chroma), jpeg (blocks and halved chroma),
-jpeg_search and chroma_search (when encoding), and png (row filters).
+jpeg_search and chroma_search (when encoding), and png (row filters). Files of JPEG: jpeg_scans, jpeg_reader,
+jpeg_writer.
 """

@@ -25,6 +25,7 @@ from arcodec.kernels.compiling import inline, kernel, plain
 from arcodec.kernels.fixed import stretch_table
 from arcodec.kernels.logistic import ONE, STRETCH_LIMIT, squash_24
 from arcodec.kernels.port import code_bit, end_symbol, overrun
+from arcodec.kernels.prefetch import prefetch
 from arcodec.kernels.quick_contexts import (
     AROUND,
     BESIDE,
@@ -277,8 +278,10 @@ def _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, refe
 
 
 @plain
-def _places_of_value(c, k, last, count, off, turned, from_n, from_w, luma, chroma, near, factors, places, within):
-    """Set contexts and weights of a value; returns the class of its distance from 0."""
+def _places_of_value(
+    c, k, last, count, off, turned, from_n, from_w, luma, chroma, near, factors, slots, places, within
+):
+    """Set contexts and weights of a value, and fetch its slots; returns the class of its distance from 0."""
     place = ORDER[k]
     at = PLACES[k]
     unit = factors[UNITS, place]
@@ -316,6 +319,8 @@ def _places_of_value(c, k, last, count, off, turned, from_n, from_w, luma, chrom
     within[0] = uint64(k)
     within[1] = uint64(size)
     within[2] = uint64(far >> 1)
+    for i in range(CONTEXTS):
+        prefetch(slots, uint64(_FURTHER) + places[i] * uint64(_NODES))
     return far
 
 
@@ -373,7 +378,7 @@ def _run(port, words, costs, symbols, stop, tables):
                     chroma = clip(level * factors[UNITS, place] >> 12, -limit, limit)
                 far = _places_of_value(
                     c, k, last, count, off, turned, turned * (from_n - middle), turned * (from_w - middle), luma,
-                    chroma, near, factors, places, within,
+                    chroma, near, factors, slots, places, within,
                 )  # fmt: skip
                 value = turned * (int64(values[place]) - centre)
                 value = _code_value(
