@@ -71,6 +71,11 @@ class Options:
         return ("deep-1-fast", "deep-1", "deep-1-max")[(self.level - 1) // 3]
 
     @property
+    def audio_model(self) -> str:
+        """The built-in model for sound, likewise."""
+        return ("audio-1-fast", "audio-1", "audio-1-max")[(self.level - 1) // 3]
+
+    @property
     def chunk_size(self) -> int:
         """Symbols in a chunk: 4, 16 or 64 Mi."""
         return 1 << (22 + 2 * ((self.level - 1) // 3))
@@ -96,11 +101,12 @@ class Report:
 
 @dataclass(frozen=True)
 class _Models:
-    """What may code bytes, pixels, pixels whose samples are two bytes, and the file of a model that has one."""
+    """What may code bytes, pixels, pixels whose samples are two bytes, sound, and the file of a model that has one."""
 
     bytes: Sequence[Coder]
     pixels: Sequence[Coder]
     deep: Sequence[Coder]
+    audio: Sequence[Coder]
     rest: Coder  # codes what is no pixel in files that are taken apart
     file: store.ModelFile | None = None
 
@@ -108,6 +114,8 @@ class _Models:
         """Those for a chunk of this shape, the likeliest to be best first."""
         if len(shape) < 3:
             return self.bytes
+        if shape[2] == 4:
+            return self.audio
         return self.deep if shape[2] in (2, 6) else self.pixels
 
 
@@ -168,8 +176,9 @@ def _models(options: Options) -> _Models:
     rest = chunks.built_in(_REST)
     pixels = [chunks.built_in(options.pixel_model), chunks.built_in("graphics")]
     deep = [chunks.built_in(options.deep_model), rest]
+    audio = [chunks.built_in(options.audio_model)]
     if name is None:
-        return _Models([chunks.built_in(options.byte_model)], pixels, deep, rest)
+        return _Models([chunks.built_in(options.byte_model)], pixels, deep, audio, rest)
     file = None
     if os.path.sep in name or name.endswith(store.SUFFIX):
         file = store.read(name)
@@ -179,10 +188,12 @@ def _models(options: Options) -> _Models:
         file = store.find(bytes.fromhex(name))
     coder = chunks.from_file(file) if file else chunks.built_in(name)
     if coder.model.dimensions == 1:
-        return _Models([coder], [], [], coder, file)
+        return _Models([coder], [], [], [], coder, file)
+    if coder.accepts((1, 1, 4)) and not coder.accepts((1, 1, 1)):
+        return _Models([], pixels, deep, [coder], rest, file)
     if coder.accepts((1, 1, 2)):
-        return _Models([], pixels, [coder], rest, file)
-    return _Models([], [coder], deep, rest, file)
+        return _Models([], pixels, [coder], audio, rest, file)
+    return _Models([], [coder], deep, audio, rest, file)
 
 
 def _parse(kind: Content, data: bytes) -> Parsed | None:

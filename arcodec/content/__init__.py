@@ -24,6 +24,8 @@ KINDS = {
     "pbm": (4, "pbm", "Pbm"),
     "netpbm-text": (5, "netpbm_text", "NetpbmText"),
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
+    "wav": (10, "wav", "Wav"),
+    "aiff": (11, "aiff", "Aiff"),
     COMPOUND: (9, "compound", "Compound"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}

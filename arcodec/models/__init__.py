@@ -27,6 +27,9 @@ BUILT_IN = {
     "deep-1-fast": (container.DEEP_FAST, "deep", "Fast"),
     "deep-1": (container.DEEP, "deep", "Default"),
     "deep-1-max": (container.DEEP_MAX, "deep", "Max"),
+    "audio-1-fast": (container.AUDIO_FAST, "audio", "Fast"),
+    "audio-1": (container.AUDIO, "audio", "Default"),
+    "audio-1-max": (container.AUDIO_MAX, "audio", "Max"),
 }
 _PICTURES = (
     *("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG"),
@@ -51,6 +54,9 @@ ALIASES = {
     "deep": "deep-1",
     "deep-fast": "deep-1-fast",
     "deep-max": "deep-1-max",
+    "audio": "audio-1",
+    "audio-fast": "audio-1-fast",
+    "audio-max": "audio-1-max",
 }
 
 _NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
