@@ -101,7 +101,7 @@ class Report:
 
 @dataclass(frozen=True)
 class _Models:
-    """What may code bytes, pixels, pixels whose samples are two bytes, sound, and the file of a model that has one."""
+    """What may code bytes, pixels, pixels of two-byte samples, sound, and the file of a model that has one."""
 
     bytes: Sequence[Coder]
     pixels: Sequence[Coder]

@@ -56,8 +56,8 @@ class Sound(Content):
     """A kind whose files hold frames of samples; the rest is kept as it is.
 
     The plane is uint8[frames, channels, 4]: samples as signed integers of 32 bits, high byte first. Recipe: the byte
-    form, bytes of a sample - 1 + 4 big + 8 unsigned + 16 usual; if usual is 0, the length (varint) of what comes before
-    the samples, and that, else the rate (varint), which the usual header of the kind has; then what comes after them.
+    form, bytes of a sample - 1 + 4 big + 8 unsigned + 16 usual; if usual is 0, the length (varint) of what comes
+    before the samples, and that, else the rate (varint), for the usual header; then what comes after them.
     """
 
     @abstractmethod
@@ -65,7 +65,7 @@ class Sound(Content):
         """Where samples lie in the file that begins with `head`; None if they are none that are covered."""
 
     def usual(self, layout: Layout, size: int, after: int) -> bytes:
-        """The header of most files with `size` bytes of samples and `after` bytes after them; nothing if there is none."""
+        """The header of most files with `size` bytes of samples and `after` bytes after those; empty if none is."""
         return b""
 
     def parse(self, data: bytes) -> Parsed | None:

@@ -30,7 +30,7 @@ class Wav(Sound):
         return head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE"
 
     def layout(self, head: bytes) -> Layout | None:
-        """Samples reach to the end of the file where their size is unknown, or 0 in a file said to end before them."""
+        """Samples reach to the end of the file if their size is unknown, or 0 in a file said to end before them."""
         if not self.sniff(head):
             return None
         found = None

@@ -1,8 +1,8 @@
-"""What the experts say of a sample of sound: each a logistic distribution about its mean, its scale learnt in contexts.
+"""What the experts say of a sample of sound: each has a logistic distribution about its mean, its scale by contexts.
 
-Units: means and residuals in 2**-fraction of a step, below 2**25, where fraction is 8 for samples of up to 16 bits and
-one less for each bit more. Averages of absolute residuals have 8 bits of fraction more, below 2**33. Scales and slopes
-are as in `deep_experts`, in these units.
+Units: means and residuals in 2**-fraction of a step, within +-2**24, where fraction is 8 for samples of up to 16 bits
+and one less for each bit more. Averages of absolute residuals have 8 bits of fraction more, below 2**33. Scales and
+slopes are as in `deep_experts`, in these units: a distance below 2**25 times a slope below 2**29 is below 2**54.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from arcodec.kernels.deep_experts import cdf
 from arcodec.kernels.logistic import exp2_q6, log2_q6, stretch_ratio
 from arcodec.kernels.residual import clip
 
-MEMORIES = (2, 4, 7)  # averages of residuals forget 2**-this of themselves at each
+MEMORIES = (1, 4, 7)  # averages of residuals forget 2**-this of themselves at each
 FAST, MIDDLE, SLOW = range(3)
 KINDS = 8
 SIZES = 76  # of averages, in thirds of an octave
@@ -89,8 +89,8 @@ def learn(averages, scales, contexts, expert, channel, error):
 
 
 @plain
-def keep(errors, expert, channel, error):
-    """Remember the last residuals of an expert, the newest first."""
-    for k in range(errors.shape[2] - 1, 0, -1):
-        errors[expert, channel, k] = errors[expert, channel, k - 1]
-    errors[expert, channel, 0] = int32(error)
+def keep(errors, channel, error):
+    """Remember the last residuals, the newest first."""
+    for k in range(errors.shape[1] - 1, 0, -1):
+        errors[channel, k] = errors[channel, k - 1]
+    errors[channel, 0] = int32(error)

@@ -29,7 +29,7 @@ _WEIGHT_LIMIT = (1 << 28) - 1
 _RIDGE = int64(1) << 16
 _REACH = (1 << 19) - 1  # of scaled samples
 _LEVEL = 256  # what residuals around are scaled to
-_INPUT_LIMIT = (1 << 25) - 1
+INPUT_LIMIT = 1 << 24
 _SILENT = int64(1) << 26  # energy that is added to that of a filter's inputs
 
 

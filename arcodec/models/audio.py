@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from arcodec import container
 from arcodec.content._recipe import Reader
-from arcodec.errors import CorruptError, ModelError
+from arcodec.errors import ModelError
 from arcodec.kernels import audio as kernel
 from arcodec.models import audio_tiers, audio_values
 from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
@@ -27,6 +27,9 @@ class Samples(Model):
 
     def __init__(self, tier: kernel.Tier, lowest: int, largest: int) -> None:
         self.tier, self.lowest, self.largest = tier, lowest, largest
+
+    def accepts(self, shape: Sequence[int]) -> bool:
+        return len(shape) == 2 and min(shape) >= 1
 
     def arrange(self, chunk: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """A writable copy, int32."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 from arcodec.kernels.audio import Tier
 
 FAST = Tier(
-    alone=(16, 24),
-    pair=((8, 8), (16, 12)),
-    block=(16, 32),
-    memory=(5, 7),
-    filters=(32, 16, 8),
-    rates=(8, 8, 8),
+    predictors=((16, 8, 4, 32, 1), (16, 12, 8, 64, 6)),
+    filters=((256, 4), (16, 3)),
+    final=(5, 16),
+    sets=1,
     mixing=(80, 464, 8192),
 )
 DEFAULT = Tier(
-    alone=(16, 32),
-    pair=((16, 8), (24, 24)),
-    block=(16, 16),
-    memory=(5, 8),
-    filters=(256, 32, 16),
-    rates=(8, 8, 8),
+    predictors=((20, 12, 8, 8, 3), (24, 16, 16, 32, 5), (32, 24, 24, 64, 7)),
+    filters=((1024, 4), (256, 4), (128, 2), (16, 2)),
+    final=(6, 4),
+    sets=4,
     mixing=(80, 464, 8192),
 )
-MAX = DEFAULT
+MAX = Tier(
+    predictors=((12, 12, 4, 4, 4), (20, 16, 8, 8, 5), (32, 24, 16, 16, 6), (32, 32, 16, 32, 8)),
+    filters=((1024, 4), (256, 4), (128, 2), (32, 2), (16, 2)),
+    final=(6, 4),
+    sets=5,
+    mixing=(80, 464, 8192),
+)

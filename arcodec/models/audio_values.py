@@ -1,7 +1,7 @@
 """Which values the samples of a chunk of sound take: channels that are alike, steps between values, gaps.
 
-What is coded are numbers of values. With x a sample of 32 bits, k = (x - remainder) / step is a whole number; if few of
-the numbers that there might be occur, k becomes the number of values that occur between 0 and it; and if what
+What is coded are numbers of values. With x a sample of 32 bits, k = (x - remainder) / step is a whole number; if few
+of the numbers that there might be occur, k becomes the number of values that occur between 0 and it; and if what
 remains has more than 24 bits, the low byte of each is kept apart.
 
     alike       1 byte a channel         the first channel that is the same as this one; 1 byte with 255 if none is
@@ -45,7 +45,7 @@ _PAYS = 3, 2  # a list must save so much more than it takes
 class Coded:
     """The numbers to be coded, int32[frames, channels], `first` ... `first + largest`; and what they stand for."""
 
-    numbers: Samples
+    numbers: npt.NDArray[Any]
     first: int
     largest: int
     written: bytes
