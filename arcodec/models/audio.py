@@ -71,19 +71,19 @@ class Audio(Model):
 
     def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
         coded = audio_values.find(_samples(chunk))
-        return coded.written + Samples(self.tier, coded.first, coded.largest).encode(coded.numbers, watch)
+        return coded.written + Samples(self.tier, coded.lowest, coded.largest).encode(coded.numbers, watch)
 
     def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
         reader = Reader(payload)
         meaning = audio_values.read(reader, shape[0], shape[1])
-        inner = Samples(self.tier, meaning.first, meaning.largest)
+        inner = Samples(self.tier, meaning.lowest, meaning.largest)
         numbers = inner.decode(reader.rest(), (shape[0], len(meaning.coded)), watch)
         return meaning.samples(numbers).astype(">i4").view(np.uint8).reshape(tuple(shape))
 
     def bits(self, chunk: Symbols, watch: Watch | None = None) -> npt.NDArray[np.float32]:
         """What a sample costs, at its first byte."""
         coded = audio_values.find(_samples(chunk))
-        own = Samples(self.tier, coded.first, coded.largest).bits(coded.numbers, watch)
+        own = Samples(self.tier, coded.lowest, coded.largest).bits(coded.numbers, watch)
         meaning = audio_values.read(Reader(coded.written), *chunk.shape[:2])
         costs = np.zeros(chunk.shape, np.float32)
         costs[:, meaning.coded, 0] = own.reshape(coded.numbers.shape)

@@ -12,7 +12,8 @@ remains has more than 24 bits, the low byte of each is kept apart.
     low bytes   (n bytes)                where APART: after all else, of each sample coded, in order
     range       first, largest           of what is coded: the lowest (folded) and the highest less that
 
-A folded integer v is 2 v from 0 on, and -2 v - 1 below.
+A folded integer v is 2 v from 0 on, and -2 v - 1 below. Numbers count from the origin: 0, or what is nearest to it
+from the lowest to the highest.
 """
 
 from __future__ import annotations
@@ -37,16 +38,17 @@ _REACH = 1 << 31
 _LONGEST = 1 << 24  # numbers from the lowest to the highest where values are listed
 _MOST = 1 << 17  # values in a list
 _LIST_MODEL = "bytes-1"
+_OFTEN = 4  # values in a list occur so often in the mean; else those that do not occur may do so by chance
 _CENTRAL = 20  # a share of samples that is not asked whether values are missing
 _PAYS = 3, 2  # a list must save so much more than it takes
 
 
 @dataclass(frozen=True)
 class Coded:
-    """The numbers to be coded, int32[frames, channels], `first` ... `first + largest`; and what they stand for."""
+    """The numbers to be coded, int32[frames, channels], `lowest` ... `lowest + largest`; and what they stand for."""
 
     numbers: npt.NDArray[Any]
-    first: int
+    lowest: int
     largest: int
     written: bytes
 
@@ -65,6 +67,11 @@ class Meaning:
     largest: int
 
     @property
+    def lowest(self) -> int:
+        """The lowest number that is coded."""
+        return self.first - _origin(self.first, self.largest)
+
+    @property
     def coded(self) -> tuple[int, ...]:
         """The channels that are coded."""
         return tuple(c for c, same in enumerate(self.alike) if c == same)
@@ -75,7 +82,7 @@ class Meaning:
         Raises:
             CorruptError: there are no such samples.
         """
-        k = numbers.astype(np.int64)
+        k = numbers.astype(np.int64) + _origin(self.first, self.largest)
         if self.low is not None:
             k = k * 256 + self.low.reshape(k.shape)
         if self.values is not None:
@@ -121,7 +128,8 @@ def find(samples: Samples) -> Coded:
         first, largest = int(k.min()), int(k.max()) - int(k.min())
     written.append(bytes([LISTED * bool(listed) + APART * apart]))
     written += [listed, varint.write(_folded(first)), varint.write(largest), low]
-    return Coded(np.ascontiguousarray(k.astype(np.int32)), first, largest, b"".join(written))
+    k -= _origin(first, largest)
+    return Coded(np.ascontiguousarray(k.astype(np.int32)), int(k.min()), largest, b"".join(written))
 
 
 def read(reader: Reader, frames: int, channels: int) -> Meaning:
@@ -171,10 +179,10 @@ def _used(k: npt.NDArray[np.int64], lowest: int) -> tuple[npt.NDArray[np.int64],
 def _listed(used: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> bytes:
     """The list of values, if that is shorter than what it saves; else nothing."""
     span = int(used[-1] - used[0]) + 1
-    if span > _LONGEST or not 2 <= len(used) <= _MOST:
-        return b""
     passed = np.cumsum(counts)
     total = int(passed[-1])
+    if span > _LONGEST or not 2 <= len(used) <= _MOST or total < _OFTEN * len(used):
+        return b""
     left, right = np.searchsorted(passed, (total // (2 * _CENTRAL), total - 1 - total // (2 * _CENTRAL)))
     there, might = int(right - left) + 1, int(used[right] - used[left]) + 1
     saved = _log2_q8(might, there) * total >> 11
@@ -191,6 +199,10 @@ def _listed(used: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> bytes
 def _log2_q8(might: int, there: int) -> int:
     """log2(might / there) in 1/256, rounded down."""
     return int(((might << 16) // there) ** 256).bit_length() - 1 - 16 * 256 if might > there else 0
+
+
+def _origin(first: int, largest: int) -> int:
+    return min(max(0, first), first + largest)
 
 
 def _folded(value: int) -> int:
