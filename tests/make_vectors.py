@@ -18,6 +18,7 @@ from arcodec import container
 from arcodec.container import Chunk, Header, Writer
 from arcodec.models import conversions, jpeg_blocks, store
 from tests.programs import elf_file, machine_code
+from tests.sound_files import aiff, piece, tone, wav
 
 HERE = Path(__file__).parent
 VECTORS = HERE / "vectors"
@@ -192,6 +193,12 @@ DEEP_PICTURES = {
     "mosaic": b"P5\n42 30\n65535\n" + deep(30, 42, 1, mosaic=True),
 }
 
+# The same for a model of sound.
+SOUNDS = {
+    "stereo": wav(tone(700, 2, 16), 2),
+    "mono": wav(tone(5000, 1, 8), 1),
+}
+
 # Vectors that only decode: what wrote them is no longer chosen by any option.
 OLD = frozenset({"pgm-16"})
 
@@ -240,6 +247,17 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
         for tier in ("-fast", "", "-max")
         for name, data in SAMPLES.items()
     },
+    **{
+        f"audio-1{tier}-{name}": (data, {"model": f"audio-1{tier}"})
+        for tier in ("-fast", "", "-max")
+        for name, data in SOUNDS.items()
+    },
+    "wav-24-bits": (wav(tone(300, 3, 24), 3, extensible=True, after=piece(b"LIST", b"INFO")), {}),
+    "wav-32-bits": (wav(tone(300, 1, 32) * 3, 4, stated=0xFFFFFFFF), {}),
+    "wav-alike": (wav(tone(400, 1, 12)[:, [0, 0]] * 16 + 5, 2), {}),
+    "wav-gaps": (wav(tone(9000, 1, 11) * 21 // 10, 2), {"level": 1}),
+    "aiff": (aiff(tone(300, 2, 16), 2, after=piece(b"ANNO", b"abc", ">")), {}),
+    "aiff-sowt": (aiff(tone(300, 1, 16), 2, b"sowt"), {}),
 }
 
 
@@ -316,6 +334,12 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2), content=1), "CorruptError", "shape"),
     "no-such-deep-samples": (lambda: _claim(container.DEEP, (5, 5, 3), content=1), "CorruptError", "shape"),
     "no-such-layout": (lambda: _claim(container.DEEP, (6, 6, 2), b"\2\0\0abc", content=1), "CorruptError", "layout"),
+    "no-such-sound": (lambda: _claim(container.AUDIO, (5, 1, 3), content=10), "CorruptError", "shape"),
+    "no-such-step": (
+        lambda: _claim(container.AUDIO, (40, 1, 4), bytes([255, 0, 0, 0, 0, 0]), content=10),
+        "CorruptError",
+        "step 0",
+    ),
     "raw-of-two-dimensions": (lambda: _claim(container.STORED, (1, 3)), "CorruptError", "no sequence of bytes"),
     "huge-image": (
         lambda: _claim(container.PIXELS_2, (1 << 14, 1 << 14, 3), content=1, memory=1024),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def sound(kind: str, shape: Sequence[int], bits: int, seed: int) -> Samples:
     top = (1 << (bits - 1)) - 1
     noise = random.integers(-top - 1, top + 1, shape)
     t, c = np.indices(shape)
-    made = {
+    made: dict[str, Callable[[], Samples]] = {
         "constant": lambda: np.full(shape, noise[0, 0]),
         "noise": lambda: noise,
         "square": lambda: np.where((t // (3 + c)) % 2, top, -top - 1),

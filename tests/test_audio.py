@@ -121,7 +121,8 @@ def test_samples_ahead_are_never_read() -> None:
     samples[-2] = 1, 2
     other = samples.copy()
     other[150:-2] = 0
-    assert np.array_equal(*(DEFAULT.bits(symbols(s))[1 : 150 * 8] for s in (samples, other)))
+    first, second = (DEFAULT.bits(symbols(s))[1 : 150 * 8] for s in (samples, other))
+    assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Numba kernels: integers only. Importing a kernel module compiles it, or loads it from numba's disk cache.
 
-Five loops, a model's each, that code symbols through one port, and what they are made of:
+Six loops, a model's each, that code symbols through one port, and what they are made of:
 
     all           port: one coding call, four directions; arrays, compiling, fixed, hashing, prefetch, vectors
     order0        nothing else
@@ -10,6 +10,7 @@ Five loops, a model's each, that code symbols through one port, and what they ar
                   logistic: distributions, and how a sample is asked for; pixel_contexts, pixel_tier, wide_mixer,
                   weight_sets; pixels is the first generation
     deep          the same for 9 to 16 bits: deep_experts
+    audio         audio_predictors, audio_experts: sound
     coefficients  block_predictor, coefficient_contexts, dct
 
 What pictures were made of is found and undone by sources (luma and chroma), jpeg (blocks and halved chroma),

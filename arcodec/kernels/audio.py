@@ -90,6 +90,7 @@ def table_shapes(tier: Tier, channels: int) -> list[tuple[tuple[int, ...], type]
         ((VECTORS, 64), np.int64),
         ((3, _WIDTH), np.int32),
         ((channels,), np.int64),
+        ((vectors,), np.int64),
     ]
 
 
@@ -203,7 +204,7 @@ def _renew(past, inputs, at, place):
 def _run(port, words, costs, symbols, stop, tables):
     (
         settings, plans, lengths, sums, flat, factors, work, weights, samples, final_sums, final, past, inputs_past,
-        filters, powers, averages, errors, scales, mixer, apms, vectors, mixing, lasts,
+        filters, powers, averages, errors, scales, mixer, apms, vectors, mixing, lasts, rest,
     ) = tables  # fmt: skip
     frames, channels = symbols.shape
     lowest = settings[_LOWEST]
@@ -341,7 +342,7 @@ def _run(port, words, costs, symbols, stop, tables):
                 predictors.accumulate(final_sums[c], combined, scratch, last + 1, averages[centred, c, MIDDLE])
                 if (frame + 1) % settings[_BLOCK] == 0:
                     predictors.solve(
-                        final_sums[c], flat[0], flat[1], factors[0], factors[1], work, final[c], last, 1,
+                        final_sums[c], flat[0], flat[1], factors[0], factors[1], work, rest, final[c], last, 1,
                         settings[_MEMORY],
                     )  # fmt: skip
                 _adapt(exact - means[count], parts, inputs_past, filters, lengths, powers, c, place)
@@ -353,8 +354,8 @@ def _run(port, words, costs, symbols, stop, tables):
                 predictors.accumulate(sums[k, pair], samples[k], scratch, size, (around // width) >> fraction)
                 if (frame + 1) % plans[k, _EVERY] == 0:
                     predictors.solve(
-                        sums[k, pair], flat[0], flat[1], factors[0], factors[1], work, weights[k, pair], sizes[k],
-                        width, plans[k, _FORGET],
+                        sums[k, pair], flat[0], flat[1], factors[0], factors[1], work, rest, weights[k, pair],
+                        sizes[k], width, plans[k, _FORGET],
                     )  # fmt: skip
         at += 1
         place += 1
@@ -368,7 +369,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], int64[::1], "
     "int32[:, :, :, ::1], int32[:, ::1], int64[:, ::1], int32[:, :, ::1], int32[:, ::1], int32[:, :, ::1], "
     "int32[:, :, ::1], int64[:, ::1], int64[:, :, ::1], int32[:, ::1], int64[:, :, :, ::1], int32[:, ::1], "
-    "int32[:, :, ::1], int64[:, ::1], int32[:, ::1], int64[::1])))"
+    "int32[:, :, ::1], int64[:, ::1], int32[:, ::1], int64[::1], int64[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code `symbols`, int32[frames, channels], with fresh tables. See `arcodec.models.base.Model.run`."""
