@@ -15,16 +15,19 @@ FAMILIES: Mapping[str, tuple[tuple[str, str, str], tuple[str, ...]]] = {
     "bytes": (("bytes-2-fast", "bytes-2", "bytes-2-max"), ()),
     "pixels": (("pixels-2-fast", "pixels-2", "pixels-2-max"), ("graphics",)),
     "coefficients": (("coefficients-1", "coefficients-1", "coefficients-1-max"), ()),
+    "sound": (("audio-1-fast", "audio-1", "audio-1-max"), ()),
     "deep": (("deep-1-fast", "deep-1", "deep-1-max"), ("bytes-1",)),
 }
-_SHAPES = (1,), (1, 1), (1, 1, 1), (1, 1, 2)  # by which it is seen to what family a model belongs
+_SHAPES = (1,), (1, 1), (1, 1, 1), (1, 1, 2), (1, 1, 4)  # by which it is seen to what family a model belongs
 _REST = "bytes-1"  # for headers and the like: no net, no prior, little memory
 
 
 def family_of(shape: Sequence[int]) -> str:
-    """The family for a plane: bytes, coefficients of a JPEG, pixels, or pixels whose samples are two symbols."""
+    """The family for a plane: bytes, coefficients of a JPEG, sound, pixels, or pixels of two symbols a sample."""
     if len(shape) < 3:
         return "bytes" if len(shape) == 1 else "coefficients"
+    if shape[2] == 4:
+        return "sound"
     return "deep" if shape[2] in (2, 6) else "pixels"
 
 

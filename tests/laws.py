@@ -74,7 +74,7 @@ def check_content(kind: Content, data: bytes) -> None:
     for plane in parsed.planes:
         assert plane.dtype == np.uint8
         assert plane.size
-        assert plane.ndim == 1 or (plane.ndim == 3 and plane.shape[2] in (1, 2, 3, 6))
+        assert plane.ndim == 1 or (plane.ndim == 3 and plane.shape[2] in (1, 2, 3, 4, 6))
     restored = kind.restore(parsed.planes, parsed.recipe)
     if kind.exact:
         assert restored == data

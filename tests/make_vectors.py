@@ -24,6 +24,7 @@ from tests.compound_files import gif_file, gzip_file, pdf_file, tiff_file, type1
 from tests.content_files import chunk, png_file, png_raster
 from tests.deflate_writer import FIXED, Bits, Token, put_tokens
 from tests.programs import elf_file, machine_code
+from tests.sound_files import aiff, piece, tone, wav
 
 HERE = Path(__file__).parent
 VECTORS = HERE / "vectors"
@@ -280,6 +281,12 @@ JPEGS = {
     "cut": jpeg_files.made(jpeg_files.by_number, 90, 80, [(1, 1)], jpeg_files.whole(1))[:-25],
 }
 
+# The same for a model of sound.
+SOUNDS = {
+    "stereo": wav(tone(700, 2, 16), 2),
+    "mono": wav(tone(5000, 1, 8), 1),
+}
+
 # Vectors that only decode: what wrote them is no longer chosen by any option.
 OLD = frozenset({"pgm-16"})
 
@@ -357,6 +364,17 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
         for tier in ("-fast", "", "-max")
         for name, data in SAMPLES.items()
     },
+    **{
+        f"audio-1{tier}-{name}": (data, {"model": f"audio-1{tier}"})
+        for tier in ("-fast", "", "-max")
+        for name, data in SOUNDS.items()
+    },
+    "wav-24-bits": (wav(tone(300, 3, 24), 3, extensible=True, after=piece(b"LIST", b"INFO")), {}),
+    "wav-32-bits": (wav(tone(300, 1, 32) * 3, 4, stated=0xFFFFFFFF), {}),
+    "wav-alike": (wav(tone(400, 1, 12)[:, [0, 0]] * 16 + 5, 2), {}),
+    "wav-gaps": (wav(tone(9000, 1, 11) * 21 // 10, 2), {"level": 1}),
+    "aiff": (aiff(tone(300, 2, 16), 2, after=piece(b"ANNO", b"abc", ">")), {}),
+    "aiff-sowt": (aiff(tone(300, 1, 16), 2, b"sowt"), {}),
 }
 
 
@@ -440,6 +458,12 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "components",
     ),
     "no-jpeg": (lambda: _claim(0, (3,), content=7), "CorruptError", "no coefficients of a JPEG"),
+    "no-such-sound": (lambda: _claim(container.AUDIO, (5, 1, 3), content=10), "CorruptError", "shape"),
+    "no-such-step": (
+        lambda: _claim(container.AUDIO, (40, 1, 4), bytes([255, 0, 0, 0, 0, 0]), content=10),
+        "CorruptError",
+        "step 0",
+    ),
     "raw-of-two-dimensions": (lambda: _claim(container.STORED, (1, 3)), "CorruptError", "no sequence of bytes"),
     "huge-image": (
         lambda: _claim(container.PIXELS_2, (1 << 14, 1 << 14, 3), content=1, memory=1024),

@@ -27,6 +27,8 @@ KINDS = {
     "jpeg": (7, "jpeg", "Jpeg"),
     "png": (8, "png", "Png"),
     COMPOUND: (9, "compound", "Compound"),
+    "wav": (10, "wav", "Wav"),
+    "aiff": (11, "aiff", "Aiff"),
     "gif": (12, "gif", "Gif"),
     "tiff": (13, "tiff", "Tiff"),
     "type1": (15, "type1", "Type1"),

@@ -10,6 +10,7 @@ Six loops, a model's each, that code symbols through one port, and what they are
                   logistic: distributions, and how a sample is asked for; pixel_contexts, pixel_tier, wide_mixer,
                   weight_sets; pixels is the first generation
     deep          the same for 9 to 16 bits: deep_experts
+    audio         audio_predictors, audio_experts: sound
     coefficients  block_predictor, coefficient_contexts, dct
     quick_coefficients
                   quick_contexts: the same with few contexts, for speed

@@ -29,6 +29,9 @@ BUILT_IN = {
     "deep-1-max": (container.DEEP_MAX, "deep", "Max"),
     "coefficients-1": (container.COEFFICIENTS, "jpeg", "Default"),
     "coefficients-1-max": (container.COEFFICIENTS_MAX, "jpeg", "Max"),
+    "audio-1-fast": (container.AUDIO_FAST, "audio", "Fast"),
+    "audio-1": (container.AUDIO, "audio", "Default"),
+    "audio-1-max": (container.AUDIO_MAX, "audio", "Max"),
 }
 _PICTURES = (
     *("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG"),
@@ -55,6 +58,9 @@ ALIASES = {
     "deep-max": "deep-1-max",
     "coefficients": "coefficients-1",
     "coefficients-max": "coefficients-1-max",
+    "audio": "audio-1",
+    "audio-fast": "audio-1-fast",
+    "audio-max": "audio-1-max",
 }
 
 _NAMES = {code: name for name, (code, _, _) in BUILT_IN.items()}
