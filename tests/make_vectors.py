@@ -227,7 +227,7 @@ def png_files() -> dict[str, bytes]:
         "gray-16": png(deep(24, 30, 1), (24, 30, 1), (0, 16), (2, 0), b"\x08") + b"trailing",
         "stored": png(picture(20, 30, 1), (20, 30, 1), (0, 8), (1,), b"\x28"),
         "sorted-codes": png(drawing(50, 60, 1), (50, 60, 1), (0, 8), (0,), bytes([0x94, 2, 12, 3, 13, 2])),
-        "planned": png(picture(40, 70, 1), (40, 70, 1), (0, 8), (1,), bytes([0x94, 3, 0, 5, 12, 3, 13, 2])),
+        "planned": png(drawing(90, 120, 3), (90, 120, 3), (2, 8), (3, 1, 4), b"\x35"),
         "odd": png(drawing(50, 60, 1), (50, 60, 1), (0, 8), (0,), None),
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from arcodec.kernels.deflate_blocks import ALL_STORED, CHEAPEST
 from arcodec.kernels.deflate_match import GREEDY, LITERAL, PARAMETERS, PATIENT, PLANNED, RUN, WHOLE
-from arcodec.kernels.deflate_trees import HEAP
+from arcodec.kernels.deflate_trees import BEST, CHEAPER, HEAP
 
 ZLIB_FARTHEST = (1 << 15) - 262
 _LIMITS = (  # good, lazy, nice, chain for levels 1 ... 9
@@ -27,12 +27,12 @@ _LIMITS = (  # good, lazy, nice, chain for levels 1 ... 9
 )
 _FAR_3 = 4096  # copies of 3 bytes from farther away are not worth it
 _NEVER = 1 << 15
-TREES = 3  # parameters of blocks, after those of matching
+ENDLESS = 1 << 30  # tokens in a block: as many as there are
 Parameters = tuple[int, ...]
 
 
 def zlib_like(mode: int, limits: Sequence[int], least: int, far_3: int, memory: int) -> Parameters:
-    """What zlib takes for a memory level: PARAMETERS of `deflate_match`, then TREES of `deflate_blocks`."""
+    """What zlib takes for a memory level: those of `deflate_match`, then those of `deflate_blocks`."""
     matching = (mode, *limits, memory + 7, 3, ZLIB_FARTHEST, far_3, least, 1, (1 << (memory + 6)) - 1)
     return (*matching, HEAP, 0, CHEAPEST)
 
@@ -51,6 +51,8 @@ def _encoders() -> Iterable[Parameters]:
     for limits in _LIMITS[3:]:  # as pngcrush and others compile zlib
         for memory in (8, 9):
             yield zlib_like(PATIENT, limits, 3, _NEVER, memory)
+    planned = zlib_like(PLANNED, _LIMITS[8], 3, _NEVER, 8)  # Zopfli
+    yield (*planned[: PARAMETERS - 1], ENDLESS, CHEAPER, BEST, CHEAPEST)
 
 
 ENCODERS = tuple(_encoders())

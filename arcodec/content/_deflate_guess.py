@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 
 from arcodec.content._deflate import Coder, Stream, Walker
-from arcodec.content._deflate_encoders import ENCODERS, ZLIB_FARTHEST, Parameters
+from arcodec.content._deflate_encoders import ENCODERS, ENDLESS, ZLIB_FARTHEST, Parameters
 from arcodec.kernels.deflate import BYTES, DYNAMIC, LAST, STORED, TOKENS, TYPE
 from arcodec.kernels.deflate_blocks import ALL_FIXED
 from arcodec.kernels.deflate_match import (
@@ -49,7 +49,6 @@ _BUILDS = (
     (SMOOTHED, BEST),
     (SMOOTHED, TOGETHER),
 )
-_ENDLESS = 1 << 30
 _HOPELESS = 1 << 30
 _Trials = tuple[tuple[int, tuple[int, ...]], ...]
 # What else to try, one parameter after the other, where no known encoder fits.
@@ -124,7 +123,7 @@ def _in_its_window(stream: Stream, parameters: Parameters) -> Parameters:
 
 def _unknown(stream: Stream, nearest: Parameters, least: int, room: int) -> Parameters:
     """What predicts most of a stream that no known encoder wrote; `nearest` leaves `least` differences."""
-    planned = _changed(_changed(nearest, MODE, PLANNED), FULL, _ENDLESS)
+    planned = next(row for row in ENCODERS if row[MODE] == PLANNED)
     score = _score(stream, planned, room, least) if len(stream.content) <= _PLANNABLE else _HOPELESS
     if 2 * score < least:
         return planned
@@ -188,11 +187,11 @@ def _popular() -> list[Parameters]:
     """The known encoders, those that are met most often first."""
     levels = [6, 9, 5, 7, 8, 4, 1, 3, 2]
     order = [4 * (level - 1) + k for k in range(4) for level in levels]
-    return [ENCODERS[i] for i in order] + [row for row in ENCODERS[36:] if row[MODE] != WHOLE]
+    return [ENCODERS[i] for i in order] + [row for row in ENCODERS[36:] if row[MODE] not in (WHOLE, PLANNED)]
 
 
 def _full_block(stream: Stream) -> int | None:
-    """Tokens after which blocks end, if they do; _ENDLESS if they do not; None if no block shows it."""
+    """Tokens after which blocks end, if they do; ENDLESS if they do not; None if no block shows it."""
     blocks = stream.blocks
     coded = blocks[:, TYPE] != STORED
     most = int(blocks[coded, TOKENS].max())
@@ -205,7 +204,7 @@ def _full_block(stream: Stream) -> int | None:
         largest = int(counts.max())
         if largest == most and largest & (largest + 1) == 0 and 127 <= largest < 32768:
             return largest
-    return None if most < 16383 else 32767 if most < 32767 else _ENDLESS
+    return None if most < 16383 else 32767 if most < 32767 else ENDLESS
 
 
 def _changed(parameters: Parameters, place: int, value: int) -> Parameters:
