@@ -337,9 +337,10 @@ def _run(port, words, costs, symbols, stop, tables):
                 lasts[c] = value + lowest
                 for k in range(count):
                     samples[k, sizes[k] + c - first] = difference
-                around += averages[count, c, MIDDLE]
+                around += max(averages[count, c, MIDDLE], abs(exact - means[count]) << 8)
                 combined[last] = int32(exact - means[last])
-                predictors.accumulate(final_sums[c], combined, scratch, last + 1, averages[centred, c, MIDDLE])
+                lately = max(averages[centred, c, MIDDLE], abs(exact - mean) << 8)
+                predictors.accumulate(final_sums[c], combined, scratch, last + 1, lately)
                 if (frame + 1) % settings[_BLOCK] == 0:
                     predictors.solve(
                         final_sums[c], flat[0], flat[1], factors[0], factors[1], work, rest, final[c], last, 1,
