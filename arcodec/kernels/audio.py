@@ -367,7 +367,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], int64[::1], "
     "int32[:, :, :, ::1], int32[:, ::1], int64[:, ::1], int32[:, :, ::1], int32[:, ::1], int32[:, :, ::1], "
     "int32[:, :, ::1], int64[:, ::1], int64[:, :, ::1], int32[:, ::1], int64[:, :, :, ::1], int32[:, ::1], "
-    "int32[:, :, ::1], int64[:, ::1], int32[:, ::1], int64[::1], int64[::1])))"
+    "int32[:, :, ::1], int64[:, ::1], int32[::1], int64[::1], int64[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code `symbols`, int32[frames, channels], with fresh tables. See `arcodec.models.base.Model.run`."""
