@@ -316,12 +316,8 @@ def _run(port, words, costs, symbols, stop, tables):
                     wide_mixer.train(mixer, selected, inputs, sets, (error * rate) >> 10)
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     decisions += 1
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, everyone)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[frame, c] = int32(value + lowest)
