@@ -37,13 +37,29 @@ _FILES = {
     "binaries/libstdc++.so.6": "libstdc++.so.6",
 }
 _BYTE_CODECS = ("xz -9e", "zstd -22", "brotli -11", "PPMd -o16", "zpaq -m5")
+_ARCHIVE_CODECS = ("arcodec -1", _OURS, "xz -9e", "zstd -22", "brotli -11")
+_ENDINGS = {
+    "PDF": ("pdf",),
+    "Java archives": ("jar",),
+    "Python wheels": ("whl",),
+    "OpenDocument": ("odt", "ods", "odb", "odg", "odp", "ott", "ots", "otp", "otg"),
+    "EPUB": ("epub",),
+    "gzip": ("gz",),
+    "SVG, compressed": ("svgz",),
+    "other zip": ("zip", "bau", "docx", "xlsx", "pptx"),
+}
 _IMAGES = {"kodak": "Kodak, 24 photographs", "varied": "five other photographs"}
 _IMAGE_CODECS = ("JPEG XL -e9", "JPEG XL -e7", "WebP", "JPEG-LS", "PNG")
 
 
 def measured(kind: Kind) -> Record:
     """This version's record of "bytes" or "image"."""
-    return record.load(RESULTS / f"{arcodec.__version__}-{kind}.json")
+    return measured_of(kind)
+
+
+def measured_of(name: str) -> Record:
+    """This version's record of a name."""
+    return record.load(RESULTS / f"{arcodec.__version__}-{name}.json")
 
 
 def _other(name: str) -> dict[str, Any]:
@@ -115,6 +131,22 @@ def _speeds(group: Group, codecs: Iterable[str], before: list[str], after: list[
     return [[label, *(cell.format(ours) for cell in before), *rest, *after] for label, (ours, *rest) in rows.items()]
 
 
+def files_in_files() -> str:
+    """Documents and archives by the endings of their names; those that fail somewhere are not left out but refused."""
+    whole = measured_of("archives")
+    rows = []
+    sizes = {codec: [_packed(whole, s.name, codec) for s in whole.subjects] for codec in _ARCHIVE_CODECS}
+    endings = [s.name.rsplit(".", 1)[-1] for s in whole.subjects]
+    for label, group in {**_ENDINGS, "all": tuple(set(endings))}.items():
+        places = [k for k, ending in enumerate(endings) if ending in group]
+        before = sum(whole.subjects[k].size for k in places)
+        packed = {codec: sum(all_[k] for k in places) for codec, all_ in sizes.items()}
+        best = min(packed[codec] for codec in _ARCHIVE_CODECS[2:])
+        cells = [f"**{n:,}**" if codec == _OURS else f"{n:,}" for codec, n in packed.items()]
+        rows.append([label, str(len(places)), f"{before:,}", *cells, _change(packed[_OURS], best)])
+    return pipes(["archives", "files", "bytes", *_ARCHIVE_CODECS, f"{_OURS} to the best of them"], rows)
+
+
 def price() -> str:
     """How much faster the rivals are, and how much larger their files."""
     rows = []
@@ -160,6 +192,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "bytes": files_of_bytes,
     "quoted": quoted,
     "images": sets_of_images,
+    "archives": files_in_files,
     "price": price,
     "everything": everything,
     "origin": origin,
