@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import io
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
 import numpy as np
 
-from arcodec import chunks, container, content, threads
-from arcodec.chunks import GRID, Coder, Encoded
+from arcodec import chunks, container, content, families, threads
+from arcodec.chunks import GRID, Encoded
 from arcodec.container import MAX_CHUNK, Chunk, Header, Sink, Source, Writer
 from arcodec.content.base import Content, Parsed, Slabs, same
 from arcodec.errors import ModelError
-from arcodec.models import store
+from arcodec.families import Models
 from arcodec.models.base import Symbols, Watch, size_of
 from arcodec.parts import Counted, Part, largest, plane_parts, raw_parts
 from arcodec.threads import Progress
@@ -28,7 +27,6 @@ DEFAULT_LEVEL = 5
 MAX_PARSED = 1 << 30
 # But images of some kinds that are larger than this are taken apart as slabs of rows of this size, a frame for each.
 SLAB = 1 << 27
-_REST = "bytes-1"  # for headers and the like: no net, no prior, little memory
 
 
 @dataclass(frozen=True)
@@ -56,26 +54,6 @@ class Options:
     memory_limit: int | None = None
 
     @property
-    def byte_model(self) -> str:
-        """The built-in model for bytes: fast at levels 1 ... 3, small files at 7 ... 9, between them both."""
-        return ("bytes-2-fast", "bytes-2", "bytes-2-max")[(self.level - 1) // 3]
-
-    @property
-    def pixel_model(self) -> str:
-        """The built-in model for photographs, likewise."""
-        return ("pixels-2-fast", "pixels-2", "pixels-2-max")[(self.level - 1) // 3]
-
-    @property
-    def deep_model(self) -> str:
-        """The built-in model for samples of more than 8 bits, likewise."""
-        return ("deep-1-fast", "deep-1", "deep-1-max")[(self.level - 1) // 3]
-
-    @property
-    def audio_model(self) -> str:
-        """The built-in model for sound, likewise."""
-        return ("audio-1-fast", "audio-1", "audio-1-max")[(self.level - 1) // 3]
-
-    @property
     def chunk_size(self) -> int:
         """Symbols in a chunk: 4, 16 or 64 Mi."""
         return 1 << (22 + 2 * ((self.level - 1) // 3))
@@ -99,26 +77,6 @@ class Report:
     digest: bytes
 
 
-@dataclass(frozen=True)
-class _Models:
-    """What may code bytes, pixels, pixels of two-byte samples, sound, and the file of a model that has one."""
-
-    bytes: Sequence[Coder]
-    pixels: Sequence[Coder]
-    deep: Sequence[Coder]
-    audio: Sequence[Coder]
-    rest: Coder  # codes what is no pixel in files that are taken apart
-    file: store.ModelFile | None = None
-
-    def coders(self, shape: Sequence[int]) -> Sequence[Coder]:
-        """Those for a chunk of this shape, the likeliest to be best first."""
-        if len(shape) < 3:
-            return self.bytes
-        if shape[2] == 4:
-            return self.audio
-        return self.deep if shape[2] in (2, 6) else self.pixels
-
-
 def compress_stream(
     source: Source, sink: Sink, options: Options | None = None, progress: Progress | None = None
 ) -> Report:
@@ -140,7 +98,7 @@ def compress_stream(
     counted = Counted(source)
     usable = _models(options)
     head = counted.read(content.HEAD)
-    kinds = list(content.candidates(head, exact=not options.pixels)) if usable.pixels else []
+    kinds = list(content.candidates(head, exact=not options.pixels)) if usable.of["pixels"] else []
     searched = options.model is None
     frames = _Frames(counted, sink, options, usable, progress)
     data = counted.read_on(head, SLAB) if kinds or searched else head
@@ -165,35 +123,16 @@ def compress_stream(
             data = counted.read(SLAB)
             parsed = _parse(compound, data)
         return frames.report()
-    if not usable.bytes:
+    if not usable.of["bytes"]:
         raise ModelError(f"model {options.model} codes images, and this is none that arcodec reads")
     counted.take_back(data)
     return _compress_raw(counted, sink, options, usable, progress)
 
 
-def _models(options: Options) -> _Models:
-    name = options.model
-    rest = chunks.built_in(_REST)
-    pixels = [chunks.built_in(options.pixel_model), chunks.built_in("graphics")]
-    deep = [chunks.built_in(options.deep_model), rest]
-    audio = [chunks.built_in(options.audio_model)]
-    if name is None:
-        return _Models([chunks.built_in(options.byte_model)], pixels, deep, audio, rest)
-    file = None
-    if os.path.sep in name or name.endswith(store.SUFFIX):
-        file = store.read(name)
-        if not options.carry_model:
-            store.find(file.id)  # else nobody could decode what is written, not even to verify it
-    elif len(name) == 64 and set(name.lower()) <= set("0123456789abcdef"):
-        file = store.find(bytes.fromhex(name))
-    coder = chunks.from_file(file) if file else chunks.built_in(name)
-    if coder.model.dimensions == 1:
-        return _Models([coder], [], [], [], coder, file)
-    if coder.accepts((1, 1, 4)) and not coder.accepts((1, 1, 1)):
-        return _Models([], pixels, deep, [coder], rest, file)
-    if coder.accepts((1, 1, 2)):
-        return _Models([], pixels, [coder], audio, rest, file)
-    return _Models([], [coder], deep, audio, rest, file)
+def _models(options: Options) -> Models:
+    if options.model is None:
+        return families.for_level(options.level)
+    return families.with_model(options.level, options.model, carried=options.carry_model)
 
 
 def _parse(kind: Content, data: bytes) -> Parsed | None:
@@ -213,7 +152,7 @@ class _Frames:
     """Several frames in a row, of one input."""
 
     def __init__(
-        self, counted: Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
+        self, counted: Counted, sink: Sink, options: Options, usable: Models, progress: Progress | None
     ) -> None:
         self.reports: list[Report] = []
         self._counted = counted
@@ -224,7 +163,7 @@ class _Frames:
 
     def keep(self, source: Counted, *, rest: bool = False) -> None:
         """A frame of the bytes as they are; `rest`: by the model for headers and the like."""
-        usable = replace(self._usable, bytes=[self._usable.rest]) if rest else self._usable
+        usable = self._usable.for_rest() if rest else self._usable
         self.reports.append(_compress_raw(source, self._sink, self._options, usable, self._going_on()))
 
     def add(self, kind: Content, parsed: Parsed | None, data: bytes, *, rest: bool = False) -> None:
@@ -278,13 +217,13 @@ def _compress_parsed(
     data: bytes,
     sink: Sink,
     options: Options,
-    usable: _Models,
+    usable: Models,
     progress: Progress | None,
 ) -> Report | None:
     """One frame, or None where it would be larger than the file, and the file may be kept as it is."""
-    may_be_raw = kind.exact and len(usable.bytes) > 0
+    may_be_raw = kind.exact and bool(usable.of["bytes"])
     if not kind.texts:
-        usable = replace(usable, bytes=[usable.rest])
+        usable = usable.for_rest()
     planes = [np.frombuffer(parsed.recipe, np.uint8), *parsed.planes]
     parts = list(plane_parts(planes, options.chunk_size, usable.coders))
     held = 2 * (sum(plane.size for plane in planes) + len(data))  # each once in parts, once in one piece
@@ -303,7 +242,7 @@ def _compress_parsed(
 
 
 def _compress_raw(
-    counted: Counted, sink: Sink, options: Options, usable: _Models, progress: Progress | None
+    counted: Counted, sink: Sink, options: Options, usable: Models, progress: Progress | None
 ) -> Report:
     source = raw_parts(counted, options.chunk_size)
     first = next(source)
@@ -329,7 +268,7 @@ def _compress_raw(
 
 
 def _encode(
-    parts: Iterable[Part], needed: int, options: Options, usable: _Models, progress: Progress | None
+    parts: Iterable[Part], needed: int, options: Options, usable: Models, progress: Progress | None
 ) -> Iterator[Encoded]:
     """Encode chunks, which takes at most `needed` bytes of memory with one thread."""
     chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}, for chunks of this size,")
@@ -348,7 +287,7 @@ def _encode(
     return threads.ordered(parts, work, sizes, workers, progress)
 
 
-def _begin(sink: Sink, header: Header, options: Options, usable: _Models) -> Writer:
+def _begin(sink: Sink, header: Header, options: Options, usable: Models) -> Writer:
     writer = Writer(sink, header)
     if options.carry_model and usable.file:
         data = usable.file.data
@@ -357,7 +296,7 @@ def _begin(sink: Sink, header: Header, options: Options, usable: _Models) -> Wri
     return writer
 
 
-def _memory(shape: Sequence[int], options: Options, usable: _Models) -> int:
+def _memory(shape: Sequence[int], options: Options, usable: Models) -> int:
     """Bytes that coding a chunk of this shape may take. The model is loaded here: a worker cannot be interrupted."""
     if size_of(shape) < chunks.SMALL:
         return chunks.decoding_memory(shape, None)

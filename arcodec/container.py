@@ -26,6 +26,7 @@ _VERSION_MARK = 0xC0  # high half of the third byte; the low half is the version
 RAW = 0  # content code of files kept as they are
 STORED, FILL, ORDER0, BYTES, PIXELS, BYTES_FAST, BYTES_2, BYTES_MAX = range(8)  # model codes
 GRAPHICS, PIXELS_FAST, PIXELS_2, PIXELS_MAX, DEEP_FAST, DEEP, DEEP_MAX = range(8, 15)
+COEFFICIENTS, COEFFICIENTS_MAX = 16, 17
 AUDIO_FAST, AUDIO, AUDIO_MAX = range(18, 21)
 CARRIED = 62  # not a model: the chunk carries a model file for the chunks after it
 BY_ID = 63  # the model is a file, named by its 32-byte id

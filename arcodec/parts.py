@@ -93,6 +93,8 @@ def plane_parts(
 ) -> Iterator[Part]:
     """Cut planes into runs of bytes, rows of graphics, columns of photographs, of about equal size.
 
+    Coefficients, planes of two dimensions, describe themselves and stay whole.
+
     Args:
         planes: as `content.base.Parsed` has them.
         chunk_size: symbols in a chunk, but for a quarter more.
@@ -100,7 +102,7 @@ def plane_parts(
     """
     for number, plane in enumerate(planes):
         last = number == len(planes) - 1
-        count = max(1, -(-plane.size // largest(chunk_size)))
+        count = max(1, -(-plane.size // largest(chunk_size))) if plane.ndim != 2 else 1
         axis = 0
         if plane.ndim == 3 and plane.size >= 2 * (least := _band(plane, coders(plane.shape))):
             count = max(count, min(plane.size // least, _MOST_BANDS))

@@ -108,7 +108,7 @@ def netpbm(samples: Samples) -> bytes:
     return b"P%d\n%d %d\n65535\n" % (kind, columns, rows) + samples.astype(">u2").tobytes()
 
 
-def jpeg_xl(samples: Samples) -> bytes:
+def jpeg_xl(samples: Samples | npt.NDArray[np.uint8]) -> bytes:
     """The image by JPEG XL's reference encoder, lossless, effort 9."""
     import imagecodecs
 

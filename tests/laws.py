@@ -8,6 +8,7 @@ the fast path equals the slow path, bit for bit
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,20 +19,24 @@ from arcodec.errors import ArcodecError
 from arcodec.models.base import Model, Symbols
 
 
-def check_model(model: Model, chunk: Symbols) -> None:
-    """Decode inverts encode; encoding is deterministic, leaves its input alone, and costs what `bits` says."""
+def check_model(model: Model, chunk: Any, to_a_bit: int = 256) -> bytes:
+    """Decode inverts encode; encoding is deterministic, leaves its input alone, and costs what `bits` says.
+
+    The coder may lose a bit every `to_a_bit` symbols. Returns the payload.
+    """
     before = chunk.copy()
     payload = model.encode(chunk)
     assert np.array_equal(chunk, before)
     assert model.encode(chunk) == payload
     decoded = model.decode(payload, chunk.shape)
-    assert decoded.dtype == np.uint8
+    assert decoded.dtype == chunk.dtype
     assert np.array_equal(decoded, chunk)
     bits = model.bits(chunk)
     assert bits.dtype == np.float32
     assert bits.shape == (chunk.size,)
     # The range coder's own loss is some 2**-13 bits a decision, and there are 3 to 8 decisions to a symbol.
-    assert 8 * len(payload) <= float(bits.sum()) + 64 + chunk.size / 256
+    assert 8 * len(payload) <= float(bits.sum()) + 64 + chunk.size / to_a_bit
+    return payload
 
 
 def check_predict(model: Model, chunk: Symbols, place: int) -> None:

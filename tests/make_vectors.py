@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,12 @@ import numpy as np
 import arcodec
 from arcodec import container
 from arcodec.container import Chunk, Header, Writer
+from arcodec.content import _deflate
 from arcodec.models import conversions, jpeg_blocks, store
+from tests import jpeg_files
+from tests.compound_files import gif_file, gzip_file, pdf_file, tiff_file, type1_file, zip_file
+from tests.content_files import chunk, png_file, png_raster
+from tests.deflate_writer import FIXED, Bits, Token, put_tokens
 from tests.programs import elf_file, machine_code
 from tests.sound_files import aiff, piece, tone, wav
 
@@ -34,6 +40,15 @@ def picture(rows: int, columns: int, channels: int) -> bytes:
     y, x, c = np.indices((rows, columns, channels))
     noise = (y * 7919 + x * 104729 + c * 1299709) % 65537 % 5
     return bytes(((y * 3 + x * 2 + c * 40 + noise + 60 * (x > y)) % 256).astype(np.uint8))
+
+
+def grainy(rows: int, columns: int) -> bytes:
+    """Three channels, smooth but for a grain that no model foresees."""
+    y, x, c = np.indices((rows, columns, 3))
+    grain = (y * columns + x) * 3 + c + 12345
+    for _ in range(3):
+        grain = (grain * 1103515245 + 12345) % 2**31 ^ grain >> 7
+    return bytes(((y * 3 + x * 2 + c * 40 + (grain >> 9) % 24) % 256).astype(np.uint8))
 
 
 def deep(rows: int, columns: int, channels: int, mosaic: bool = False) -> bytes:
@@ -158,6 +173,65 @@ SAMPLES = {
 }
 
 
+def odd_stream(content: bytes, distance: int) -> bytes:
+    """Deflate as nobody writes it: copies of 4 to 9 bytes from one distance, short blocks, empty stored ones."""
+    out, at = Bits(), 0
+    while at < len(content):
+        tokens: list[Token] = []
+        while at < len(content) and len(tokens) < 150:
+            length = 4 + at % 6
+            if at >= distance and content[at : at + length] == content[at - distance :][:length]:
+                tokens.append((length, distance))
+                at += length
+            else:
+                tokens.append((content[at], 0))
+                at += 1
+        out.put(0 | 1 << 1, 3)
+        put_tokens(out, tokens, (FIXED, [5] * 32))
+        out.put(0, 3)
+        out.align(0x55)
+        out.put(0xFFFF << 16, 32)
+    out.put(1 | 1 << 1, 3)
+    put_tokens(out, [], (FIXED, [5] * 32))
+    return out.bytes(0xFF)
+
+
+def png(
+    samples: bytes,
+    shape: tuple[int, int, int],
+    kind: tuple[int, int],
+    filters: tuple[int, ...],
+    recipe: bytes | None,
+    interlaced: bool = False,
+    part: int = 1 << 30,
+    around: tuple[bytes, bytes] = (b"", b""),
+) -> bytes:
+    """A PNG whose stream is what this recipe makes of its rows: zlib's own differs between its builds."""
+    values = np.frombuffer(samples, ">u2" if kind[1] == 16 else "u1").reshape(shape)
+    raster = png_raster(values, kind[1], interlaced, filters)
+    stream = odd_stream(raster, shape[1] + 1) if recipe is None else _deflate.replay(raster, recipe)
+    stream = b"\x78\x9c" + stream + zlib.adler32(raster).to_bytes(4, "big")
+    parts = [stream[start : start + part] for start in range(0, len(stream), part)]
+    return png_file(shape[0], shape[1], kind[1], kind[0], parts, interlaced, *around)
+
+
+def png_files() -> dict[str, bytes]:
+    """PNG of several types, encoders and flaws."""
+    text = chunk(b"tEXt", b"Software\0none")
+    table = chunk(b"PLTE", (np.arange(48) * 97 % 256).astype(np.uint8).tobytes())
+    indices = (np.frombuffer(drawing(40, 56, 1), np.uint8) // 16).tobytes()
+    return {
+        "rgb": png(drawing(60, 64, 3), (60, 64, 3), (2, 8), (0, 1, 2, 3, 4), b"\x16", around=(text, b"")),
+        "rgba": png(drawing(40, 48, 4), (40, 48, 4), (6, 8), (4,), b"\x20", part=500),
+        "indexed-adam7": png(indices, (40, 56, 1), (3, 4), (0,), b"\x14", True, around=(table, text)),
+        "gray-16": png(deep(24, 30, 1), (24, 30, 1), (0, 16), (2, 0), b"\x08") + b"trailing",
+        "stored": png(picture(20, 30, 1), (20, 30, 1), (0, 8), (1,), b"\x28"),
+        "sorted-codes": png(drawing(50, 60, 1), (50, 60, 1), (0, 8), (0,), bytes([0x94, 2, 12, 3, 13, 2])),
+        "planned": png(drawing(90, 120, 3), (90, 120, 3), (2, 8), (3, 1, 4), b"\x35"),
+        "odd": png(drawing(50, 60, 1), (50, 60, 1), (0, 8), (0,), None),
+    }
+
+
 def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
     """A picture of coefficients, as PGM or PPM: brightness in waves, a few frequencies."""
     shape = (rows, columns, 1 if layout == jpeg_blocks.GRAY else 3)
@@ -179,6 +253,12 @@ def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
     return b"P%d\n%d %d\n255\n" % (5 if shape[2] == 1 else 6, columns, rows) + pixels.tobytes()
 
 
+def stretched(rows: int, columns: int) -> bytes:
+    """A gray image that lost a third of its levels and was stretched over them again."""
+    levels = np.frombuffer(picture(rows, columns, 1), np.uint8).astype(np.int64)
+    return b"P5\n%d %d\n255\n" % (columns, rows) + (levels * 2 // 3 * 3 // 2).astype(np.uint8).tobytes()
+
+
 # The same for a pixel model; one of gray too.
 PICTURES = {
     "rgb": b"P6\n41 33\n255\n" + picture(33, 41, 3),
@@ -191,6 +271,14 @@ PICTURES = {
 DEEP_PICTURES = {
     "rgb": b"P6\n37 29\n65535\n" + deep(29, 37, 3),
     "mosaic": b"P5\n42 30\n65535\n" + deep(30, 42, 1, mosaic=True),
+}
+
+# The same for a model of a JPEG's coefficients.
+JPEGS = {
+    "halved": jpeg_files.made(jpeg_files.by_number, 75, 90, [(2, 2), (1, 1), (1, 1)], jpeg_files.whole(3), 7)
+    + b"tail",
+    "progressive": jpeg_files.made(jpeg_files.by_number, 50, 60, [(1, 1)] * 4, jpeg_files.progressive(4)),
+    "cut": jpeg_files.made(jpeg_files.by_number, 90, 80, [(1, 1)], jpeg_files.whole(1))[:-25],
 }
 
 # The same for a model of sound.
@@ -229,6 +317,7 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "pbm": (pbm(40, 61), {}),
     "netpbm-text": (text(21, 32), {"model": "pixels-2-fast"}),
     "bmp-indexed": (indexed_bmp(40, 52), {}),
+    **{f"png-{name}": (data, {"level": 1}) for name, data in png_files().items()},
     **{
         f"deep-1{tier}-{name}": (data, {"model": f"deep-1{tier}"})
         for tier in ("-fast", "", "-max")
@@ -238,8 +327,36 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
         b"P7\nWIDTH 13\nHEIGHT 11\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + deep(11, 13, 4),
         {},
     ),
+    **{
+        f"pixels-2{tier}-uneven": (stretched(130, 140), {"model": f"pixels-2{tier}"})
+        for tier in ("-fast", "", "-max")
+    },
     "packed-10-bits": (b"P5\n80 60\n65535\n" + replicated(60, 80), {"level": 1}),
     "packed-listed": (b"P5\n80 60\n65535\n" + curved(60, 80), {"level": 1}),
+    **{
+        f"coefficients-1{tier}-{name}": (data, {"model": f"coefficients-1{tier}"})
+        for tier in ("", "-max")
+        for name, data in JPEGS.items()
+    },
+    "compound-zip": (
+        zip_file(
+            {
+                "a.txt": TEXT,
+                "b.ppm": b"P6\n31 23\n255\n" + picture(23, 31, 3),
+                "c.ppm": b"P6\n31 20\n255\n" + picture(20, 31, 3),
+                "d.gz": gzip_file(TEXT[::-1]),
+            }
+        ),
+        {"level": 1},
+    ),
+    "compound-pdf": (pdf_file(picture(23, 31, 3), 31, TEXT), {"level": 1}),
+    "compound-gzip": (gzip_file(TEXT) + gzip_file(TEXT * 2) + b"tail", {"level": 5}),
+    "gif": (gif_file(bytes(value % 16 for value in drawing(50, 64, 1)), 64), {"level": 1}),
+    **{
+        f"tiff-{name}": (tiff_file(grainy(23, 31), 31, compression), {"level": 1})
+        for name, compression in (("plain", 1), ("lzw", 5), ("deflate", 8))
+    },
+    "type1": (type1_file(40), {"level": 1}),
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
     "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
     **{
@@ -334,6 +451,13 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "no-such-pixels": (lambda: _claim(container.PIXELS, (5, 5, 2), content=1), "CorruptError", "shape"),
     "no-such-deep-samples": (lambda: _claim(container.DEEP, (5, 5, 3), content=1), "CorruptError", "shape"),
     "no-such-layout": (lambda: _claim(container.DEEP, (6, 6, 2), b"\2\0\0abc", content=1), "CorruptError", "layout"),
+    "no-such-coefficients": (lambda: _claim(container.COEFFICIENTS, (5, 100), content=7), "CorruptError", "shape"),
+    "components-beyond-the-chunk": (
+        lambda: _claim(container.COEFFICIENTS, (9, 128), b"\1\1\xff\x7f\xff\x7f\0\1", content=7),
+        "CorruptError",
+        "components",
+    ),
+    "no-jpeg": (lambda: _claim(0, (3,), content=7), "CorruptError", "no coefficients of a JPEG"),
     "no-such-sound": (lambda: _claim(container.AUDIO, (5, 1, 3), content=10), "CorruptError", "shape"),
     "no-such-step": (
         lambda: _claim(container.AUDIO, (40, 1, 4), bytes([255, 0, 0, 0, 0, 0]), content=10),
@@ -352,6 +476,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "is beside another",
     ),
     "planes-missing": (lambda: _claim(0, (3,), content=1), "CorruptError", "make no image"),
+    "png-of-no-planes": (lambda: _claim(0, (3,), content=8), "CorruptError", "make no image"),
 }
 
 

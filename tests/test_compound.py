@@ -73,6 +73,11 @@ FILES = {
     "gzip with a wrong sum": gzip.compress(TEXT, mtime=7)[:-8] + b"12345678",
     "zlib": b"stream\n" + zlib.compress(TEXT, 9) + b"\nendstream",
     "zlib, cut before its sum": b"stream\n" + zlib.compress(TEXT, 9)[:-2],
+    "pdf": b"%PDF-1.7\n1 0 obj <</Width 24 /Height 20 /BitsPerComponent 8 /Filter /FlateDecode>>\nstream\n"
+    + zlib.compress(picture(5)[-1440:])
+    + b"\nendstream\nendobj\n2 0 obj <</Length 99>> stream\n"
+    + zlib.compress(TEXT)
+    + b"\nendstream\n",
     "tar of images": tarred({f"{i}.ppm": picture(i) for i in range(4)} | {"notes.txt": TEXT}),
     "tar.gz": gzip.compress(tarred({"a.ppm": picture(1), "b.zip": zipped({"x": TEXT})}), mtime=7),
 }
@@ -106,6 +111,10 @@ def test_what_follows_from_the_rest_is_not_kept() -> None:
 def test_images_of_a_tar_share_a_plane() -> None:
     planes = taken_apart(FILES["tar of images"]).planes
     assert (80, 24, 3) in [plane.shape for plane in planes]
+
+
+def test_a_picture_of_a_pdf_is_a_picture() -> None:
+    assert (20, 24, 3) in [plane.shape for plane in taken_apart(FILES["pdf"]).planes]
 
 
 def test_images_alike() -> None:

@@ -24,7 +24,8 @@ from arcodec.content.bmp_indexed import BmpIndexed
 from arcodec.content.netpbm import Netpbm
 from arcodec.content.netpbm_text import NetpbmText
 from arcodec.content.pbm import Pbm
-from arcodec.content.png import PngPixels
+from arcodec.content.png import Png
+from arcodec.content.png_pixels import PngPixels
 from arcodec.errors import CorruptError
 from tests.content_files import (
     CHANNELS,
@@ -48,6 +49,7 @@ from tests.content_files import (
 )
 
 NETPBM, BMP, PNG, PBM, TEXT, INDEXED = Netpbm(), Bmp(), PngPixels(), Pbm(), NetpbmText(), BmpIndexed()
+EXACT_PNG = Png()
 
 quick = settings(deadline=None, max_examples=150)
 
@@ -518,7 +520,7 @@ def test_png_bomb_is_not_unpacked() -> None:
 any_file = st.one_of(
     st.tuples(st.just(NETPBM), st.one_of(pnm_files(), pam_files())),
     st.tuples(st.just(BMP), bmp_files()),
-    st.tuples(st.just(PNG), png_files()),
+    st.tuples(st.sampled_from((PNG, EXACT_PNG)), png_files()),
     st.tuples(st.just(PBM), pbm_files()),
     st.tuples(st.just(TEXT), text_files().filter(lambda file: TEXT.parse(file) is not None)),
     st.tuples(st.just(INDEXED), indexed_bmp_files()),
@@ -539,8 +541,9 @@ def test_damaged_files_are_refused_or_come_back(data: st.DataObject, built: tupl
 @quick
 def test_damage_behind_right_checksums(data: st.DataObject, file: bytes) -> None:
     file = rewritten_checksums(data.draw(damaged(file)))
-    if PNG.parse(file) is not None:
-        check(PNG, file)
+    for kind in (PNG, EXACT_PNG):
+        if kind.parse(file) is not None:
+            check(kind, file)
 
 
 @given(st.data(), any_file)
@@ -578,14 +581,14 @@ def test_bmp_of_impossible_planes(planes: list[tuple[int, ...]]) -> None:
         BMP.restore([np.zeros(shape, np.uint8) for shape in planes], recipe)
 
 
-@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG, TEXT, INDEXED])
+@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG, EXACT_PNG, TEXT, INDEXED])
 @pytest.mark.parametrize("recipe", [b"", b"\x00", b"\x07", b"\x00\x00", b"\x00\x80", b"\x00\x80\x00", b"\xff" * 20])
 def test_hostile_recipes(kind: Content, recipe: bytes) -> None:
     with pytest.raises(CorruptError):
         kind.restore([np.zeros((1, 1, 1), np.uint8)], recipe)
 
 
-@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG, PBM, TEXT, INDEXED])
+@pytest.mark.parametrize("kind", [NETPBM, BMP, PNG, EXACT_PNG, PBM, TEXT, INDEXED])
 def test_what_is_something_else(kind: Content) -> None:
     for data in (b"", b"P", b"B", b"\x89", b"plain text", bytes(100)):
         assert not kind.sniff(data)

@@ -17,13 +17,14 @@ import arcodec
 from arcodec import chunks, models, parts
 from arcodec.bench import heatmap
 from arcodec.errors import CorruptError, ModelError
-from arcodec.kernels import deep, deep_experts, experts, least_squares, pixel_contexts, pixel_tier, wide_mixer
+from arcodec.kernels import deep, deep_experts, experts, least_squares, pixel_contexts, pixel_tier
 from arcodec.kernels import port as ports
 from arcodec.models import deep_tiers
 from arcodec.models.base import Symbols
 from arcodec.parts import plane_parts
 from bench import deep as bench
 from tests import laws
+from tests.test_pixels2 import check_tables
 from tests.test_pixels_model import check_rates
 
 RANDOM = np.random.default_rng(16)
@@ -106,20 +107,11 @@ def test_what_the_docstrings_bound_stays_within(tier: pixel_tier.Tier, channels:
         deep.run(ports.meter(), np.empty(0, np.uint32), costs, chunk.copy(), chunk.size, tables)
         pasts, sums, factors = tables[6:9]
         errors, scales, biases, weights, apms, slots = tables[12:18]
-        for table in (*pasts, sums):
-            assert int(np.abs(table.astype(np.int64)).max()) < 0.7 * 2**31
-        assert int(np.abs(factors[:, 0]).max()) < 1 << 28
-        assert int(np.abs(factors[:, 1]).max()) < 1 << 29
+        check_tables((*pasts, sums), factors, weights, apms, slots)
         assert int(np.abs(errors).max()) <= 65535 << 8
         assert int(scales.min()) > 0
         assert int(scales.max()) < 1 << 33
         assert int(np.abs(biases).max()) < 1 << 37
-        assert int(np.abs(weights).max()) < 1 << 22
-        assert weights.shape[1] <= wide_mixer.WIDTH
-        assert int(apms.min()) >= 0
-        assert int(apms.max()) < 1 << 24
-        if slots.size:
-            assert int(np.abs(slots >> 16).max()) <= pixel_contexts.LIMIT + 1
 
 
 def test_tiers_fit_the_kernel() -> None:

@@ -15,6 +15,7 @@ BYTE_MODELS = ["order0", "bytes-1"]
 PIXEL_MODELS = ["pixels-1", "pixels-2-fast", "pixels-2", "pixels-2-max", "graphics-1"]
 OF_VARIANTS = ["bytes-2-fast", "bytes-2", "bytes-2-max"]  # see test_variants.py
 DEEP = ["deep-1-fast", "deep-1", "deep-1-max"]  # see test_deep.py
+COEFFICIENTS = ["coefficients-1", "coefficients-1-max"]  # see test_coefficients.py
 AUDIO = ["audio-1-fast", "audio-1", "audio-1-max"]  # see test_audio.py
 
 texts = st.one_of(
@@ -65,7 +66,7 @@ def model(request: pytest.FixtureRequest) -> Model:
 
 
 def test_all_built_in_models_are_tested() -> None:
-    assert sorted(BYTE_MODELS + PIXEL_MODELS + OF_VARIANTS + DEEP + AUDIO) == sorted(models.BUILT_IN)
+    assert sorted(BYTE_MODELS + PIXEL_MODELS + OF_VARIANTS + DEEP + COEFFICIENTS + AUDIO) == sorted(models.BUILT_IN)
 
 
 def test_names_and_codes_are_those_of_the_registry(model: Model) -> None:

@@ -192,8 +192,7 @@ def test_every_decision_has_a_node() -> None:
                     assert low < middle <= high
                     assert 0 <= kind < weight_sets.NODES
                     bit = int(value >= middle)
-                    low, high = (middle, high) if bit else (low, middle - 1)
-                    phase, step = decisions.advance(phase, step, bit)
+                    low, high, phase, step = decisions.advance(low, middle, high, phase, step, bit)
                     asked += 1
                 assert low == value
                 assert asked <= 20

@@ -105,8 +105,8 @@ class _Compression:
             return report, meter.seconds
 
     def _hint(self, item: Item, source: files.Input, report: Report) -> None:
-        """Say, once, what --pixels would have saved; that is found out by trying."""
-        unwanted = self._run.common.quiet or self._coding.pixels or self._coding.model
+        """Say, once, what --pixels would have saved if a PNG is kept as bytes; that is found out by trying."""
+        unwanted = self._run.common.quiet or self._coding.pixels or self._coding.model or report.content == "png"
         if self._hinted or unwanted or report.size_in > _HINT_LIMIT:
             return
         source.file.seek(0)

@@ -20,13 +20,18 @@ COMPOUND = "compound"  # what is tried last, for it may lie in any file
 KINDS = {
     "netpbm": (1, "netpbm", "Netpbm"),
     "bmp": (2, "bmp", "Bmp"),
-    "png-pixels": (3, "png", "PngPixels"),
+    "png-pixels": (3, "png_pixels", "PngPixels"),
     "pbm": (4, "pbm", "Pbm"),
     "netpbm-text": (5, "netpbm_text", "NetpbmText"),
     "bmp-indexed": (6, "bmp_indexed", "BmpIndexed"),
+    "jpeg": (7, "jpeg", "Jpeg"),
+    "png": (8, "png", "Png"),
+    COMPOUND: (9, "compound", "Compound"),
     "wav": (10, "wav", "Wav"),
     "aiff": (11, "aiff", "Aiff"),
-    COMPOUND: (9, "compound", "Compound"),
+    "gif": (12, "gif", "Gif"),
+    "tiff": (13, "tiff", "Tiff"),
+    "type1": (15, "type1", "Type1"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}
 

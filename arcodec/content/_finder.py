@@ -14,7 +14,8 @@ _SMALLEST = 64  # bytes of a content that is worth a place of its own
 _LARGEST = 1 << 28  # bytes of the content of a stream
 _STEP = 1 << 16  # bytes inflated at a time
 _MARKS = re.compile(
-    rb"PK\x03\x04|\x1f\x8b\x08[\0-\x1f]|\x78[\x01\x5e\x9c\xda]"
+    rb"PK\x03\x04|\x1f\x8b\x08[\0-\x1f]"
+    rb"|\x78[\x01\x5e\x9c\xda]|\x68[\x05\x43\x81\xde]|\x58[\x09\x47\x85\xc3]|\x48[\x0d\x4b\x89\xc7]"  # of zlib
     rb"|\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR|\xff\xd8\xff[\xc0-\xfe]|ustar[\0 ]"
 )
 _ELF = b"\x7fELF"
@@ -69,7 +70,7 @@ class _Search:
             return self._zip(start)
         if mark.startswith(b"\x1f"):
             return self._gzip(start)
-        if mark.startswith(b"\x78"):
+        if len(mark) == 2:
             return self._zlib(start)
         if mark.startswith(b"\x89"):
             return self._whole(start, self._end_of_png(start))

@@ -9,11 +9,12 @@ import numpy as np
 
 from arcodec import content as kinds
 from arcodec import varint
-from arcodec.content import _deflate
+from arcodec.content import _pdf
 from arcodec.content._finder import Found, find
 from arcodec.content._pools import Pools
 from arcodec.content._zipfields import Fields, Stream
 from arcodec.content.base import Parsed, same
+from arcodec.content.netpbm import Netpbm
 
 BYTES = 0  # code of a leaf that is bytes
 COMPOUND = 9
@@ -80,12 +81,15 @@ class Apart:
         recipe = b""
         content = data[found.start : found.end]
         if found.deflated:
+            from arcodec.content import _deflate  # late: most files have no such streams, and it brings kernels
+
             replay = _deflate.analyse(data, found.start, self._room)
             if replay is None or replay.end != found.end or len(replay.recipe) * _WORTH > len(content):
                 return None
             content, recipe = replay.content, replay.recipe
             self._room -= len(content)
-        node = self.take(content, depth + 1)
+        picture = _pdf.picture(data[max(found.start - _pdf.DICTIONARY, 0) : found.start], content)
+        node = Leaf(Netpbm.code, picture) if picture and found.deflated else self.take(content, depth + 1)
         if isinstance(node, bytes) and not found.deflated and not found.header and not _program(node):
             return None
         return Part(found, recipe, Stream.of(content, found.end - found.start), node)
@@ -102,7 +106,7 @@ def serialised(node: Node, pools: Pools) -> bytes:
         return varint.write(BYTES) + pools.put(key, np.frombuffer(node, np.uint8))
     if isinstance(node, Leaf):
         planes = node.parsed.planes
-        taken = b"".join(pools.put_image((node.code, number), plane) for number, plane in enumerate(planes))
+        taken = b"".join(pools.put_leaf(node.code, number, plane) for number, plane in enumerate(planes))
         recipe = node.parsed.recipe
         return b"".join(
             (varint.write(node.code), varint.write(len(recipe)), recipe, varint.write(len(planes)), taken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from arcodec import content as kinds
 from arcodec import varint
 from arcodec.content.base import Plane
 
@@ -34,17 +35,25 @@ class Pools:
         self._pools[number].append(plane)
         return varint.write(len(plane)) + varint.write(number)
 
-    def put_image(self, key: object, plane: Plane) -> bytes:
-        """The same for a plane of pixels, below the last of the same key and width if that is a help.
+    def put_leaf(self, code: int, number: int, plane: Plane) -> bytes:
+        """The same for a plane of a file of a kind, its `number`th.
 
-        Small images are below each other, and those that repeat a part of the one before, as frames do; others have
-        each a model of its own, for what holds for one photograph is wrong for the next.
+        Bytes of a kind go together, if it has texts. A picture goes below the last of its kind and width if that is
+        a help: small ones, and those that repeat a part of the one before, as frames do. Others have each a
+        model of its own, for what holds for one photograph is wrong for the next.
         """
-        of_size = key, *plane.shape[1:]
-        before = self._numbers.get(of_size)
-        if before is not None and plane.size > _SMALL and not alike(self._pools[before][-1], plane):
-            del self._numbers[of_size]
-        return self.put(of_size, plane)
+        key: object = code, number, *plane.shape[1:]
+        if plane.ndim == 2 or (plane.ndim == 1 and not kinds.by_code(code).texts):
+            key = None
+        before = self._numbers.get(key)
+        if (
+            plane.ndim == 3
+            and before is not None
+            and plane.size > _SMALL
+            and not alike(self._pools[before][-1], plane)
+        ):
+            del self._numbers[key]
+        return self.put(key, plane)
 
     def planes(self) -> tuple[Plane, ...]:
         """The pools."""

@@ -19,8 +19,8 @@ class Parsed:
 
     Attributes:
         planes: uint8 arrays for the models: shape (n,) for the byte model, (rows, columns, channels) with 1 or 3
-            channels for those of pixels, or with 2 or 6 for samples of two bytes, (frames, channels, 4) for sound;
-            none of them empty.
+            channels for those of pixels, or with 2 or 6 for samples of two bytes, (n, 128) for those of coefficients,
+            (frames, channels, 4) for sound; none of them empty.
         recipe: what else it takes to rebuild the file.
     """
 

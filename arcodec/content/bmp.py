@@ -121,6 +121,11 @@ class _Header(NamedTuple):
     top_down: bool
 
 
+def is_picture(info: int, columns: int, height: int, layers: int) -> bool:
+    """Whether an info header of `info` bytes is covered, and describes a picture that is not empty."""
+    return info in INFO_HEADERS and columns > 0 and height != 0 and layers == 1
+
+
 def _read_header(data: bytes) -> _Header | None:
     """The header at the beginning of `data`, if all of it is there and it describes an image that is covered."""
     if len(data) < FILE_HEADER + 40 or data[:2] != b"BM":
@@ -128,10 +133,7 @@ def _read_header(data: bytes) -> _Header | None:
     offset, info, columns, height, layers, bits, compression = struct.unpack_from("<10xIIiiHHI", data)
     palette = FILE_HEADER + info
     if not (
-        info in INFO_HEADERS
-        and columns > 0
-        and height != 0
-        and layers == 1
+        is_picture(info, columns, height, layers)
         and (bits, compression) in ((8, BI_RGB), (24, BI_RGB), (32, BI_RGB), (32, BI_BITFIELDS))
         and palette + (len(_GRAYS) if bits == 8 else 0) <= offset <= len(data)
         and (bits != 8 or _is_gray(data[palette : palette + len(_GRAYS)]))

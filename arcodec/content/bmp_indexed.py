@@ -15,7 +15,7 @@ from arcodec import varint
 from arcodec.content import _bits, _palette
 from arcodec.content._recipe import Reader
 from arcodec.content.base import Content, Parsed, Plane
-from arcodec.content.bmp import BI_RGB, FILE_HEADER, INFO_HEADERS
+from arcodec.content.bmp import BI_RGB, FILE_HEADER, INFO_HEADERS, is_picture
 from arcodec.errors import CorruptError
 
 _TOP_DOWN, _SORTED, _PADDING = 1, 2, 4
@@ -102,10 +102,7 @@ def _read_header(data: bytes) -> _Header | None:
     count = min(colours or 1 << 8, 1 << min(depth, 8))
     start = FILE_HEADER + info
     if not (
-        info in INFO_HEADERS
-        and columns > 0
-        and height != 0
-        and layers == 1
+        is_picture(info, columns, height, layers)
         and depth in (1, 4, 8)
         and compression == BI_RGB
         and start + 4 * count <= offset <= len(data)

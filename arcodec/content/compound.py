@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from arcodec import content as kinds
-from arcodec.content import _deflate
 from arcodec.content._nodes import BYTES, DEEPEST, Apart, Whole, serialised
 from arcodec.content._pools import Pools
 from arcodec.content._recipe import Reader
@@ -65,32 +64,40 @@ class _Tree:
         if self._reader or any(used != len(plane) for used, plane in zip(self._used, self._planes, strict=True)):
             raise CorruptError("the recipe does not use all that the planes hold")
 
-    def _take(self, dimensions: int) -> Plane:
+    def _take(self) -> Plane:
         """What a leaf takes of a pool: an extent and the pool's number are read."""
         extent = self._reader.number()
         if not extent:
             return np.empty(0, np.uint8)
         number = self._reader.number()
-        if number >= len(self._planes) or (plane := self._planes[number]).ndim not in (dimensions, 1):
-            raise CorruptError(f"the recipe names plane {number}, which is not there or not of its kind")
+        if number >= len(self._planes):
+            raise CorruptError(f"the recipe names plane {number} of {len(self._planes)}")
+        plane = self._planes[number]
         start = self._used[number]
         if extent > len(plane) - start:
             raise CorruptError(f"the recipe takes more of plane {number} than there is")
         self._used[number] += extent
         return plane[start : start + extent]
 
+    def _bytes(self) -> Plane:
+        """The same, of a pool of bytes."""
+        part = self._take()
+        if part.ndim > 1:
+            raise CorruptError("the recipe takes bytes from a plane of pixels")
+        return part
+
     def node(self, depth: int) -> Iterator[_Piece]:
         """The bytes of the node that comes next in the recipe."""
         code = self._reader.number()
         if code == BYTES:
-            yield self._take(1).data
+            yield self._bytes().data
         elif code == Compound.code:
             if depth == DEEPEST:
                 raise CorruptError(f"the recipe is more than {DEEPEST} levels deep")
             yield from self._compound(depth + 1)
         else:
             recipe = self._reader.take(self._reader.number())
-            parts = [self._take(3) for _ in range(self._reader.number())]
+            parts = [self._take() for _ in range(self._reader.number())]
             kind = kinds.by_code(code)
             if not kind.exact or not parts or not all(part.size for part in parts):
                 raise CorruptError(f"the recipe holds a part of kind {code}, which cannot be there so")
@@ -101,7 +108,7 @@ class _Tree:
         position = 0
         streams = self._reader.number()
         for number in range(streams + 1):
-            gap = bytearray(self._take(1).tobytes())
+            gap = bytearray(self._bytes().tobytes())
             if number == streams:
                 fields.gap(gap, position, None, 0, 0)
                 yield bytes(gap)
@@ -113,8 +120,14 @@ class _Tree:
                 raise CorruptError(f"the recipe gives a stream the form {form} with a header of {header} bytes")
             recipe = self._reader.take(self._reader.number()) if deflated else b""
             content = b"".join(self.node(depth))
-            packed = _deflate.replay(content, recipe) if deflated else content
+            packed = _replayed(content, recipe) if deflated else content
             fields.gap(gap, position, Stream.of(content, len(packed)), header, trailer)
             yield bytes(gap)
             yield packed
             position += len(gap) + len(packed)
+
+
+def _replayed(content: bytes, recipe: bytes) -> bytes:
+    from arcodec.content import _deflate  # late: it brings kernels
+
+    return _deflate.replay(content, recipe)

@@ -28,6 +28,7 @@ _TUPLE_TYPES = (b"GRAYSCALE", b"GRAYSCALE_ALPHA", b"RGB", b"RGB_ALPHA")
 
 # Forms of a header: kept as it is, just as most programs write it, or none: rows from within an image.
 _VERBATIM, _PLAIN_PNM, _PLAIN_PAM, _NONE = range(4)
+ROWS_ALONE = bytes([_NONE])  # the recipe of 8-bit rows from within an image
 
 
 class Netpbm(Content):
@@ -76,7 +77,7 @@ class Netpbm(Content):
         def parse(data: bytes) -> Parsed:
             samples = np.frombuffer(data, np.uint8).reshape(-1, header.columns, header.channels)
             planes, _ = split(samples)
-            return Parsed(planes, bytes([_NONE]))
+            return Parsed(planes, ROWS_ALONE)
 
         return Slabs(header.length, row, header.rows, parse)
 

@@ -1,6 +1,6 @@
-"""PNG images as pixels and chunks: what `--pixels` keeps of them.
+"""PNG files byte for byte: pixels, chunks, filter types and what it takes to deflate again.
 
-Source: W3C, Portable Network Graphics (PNG) Specification.
+Source: W3C, Portable Network Graphics (PNG) Specification; RFC 1950.
 """
 
 from __future__ import annotations
@@ -8,282 +8,374 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import accumulate, chain, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from arcodec import varint
-from arcodec.content import _bits, _palette
-from arcodec.content._pngfilter import Bytes, filtered
+from arcodec.content import _filters, _palette
+from arcodec.content._png import (
+    CHANNELS,
+    DEPTHS,
+    INDEXED,
+    LIMIT,
+    SIGNATURE,
+    SORTED,
+    Bytes,
+    Chunk,
+    Header,
+    palette_of,
+    passes,
+    raw_size,
+    read_header,
+    rows_of,
+    samples_of,
+)
 from arcodec.content._recipe import Reader
 from arcodec.content._samples import PACKED, Samples, join, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_LIMIT = 1 << 31  # of widths, heights and chunk lengths
+if TYPE_CHECKING:
+    from arcodec.content._deflate import Replay
 
-_GRAY, _RGB, _INDEXED, _GRAY_ALPHA, _RGBA = 0, 2, 3, 4, 6
-_SORTED = 5  # no type of PNG: in recipes, _INDEXED with the indices in the order of `_palette.ranks`
-_CHANNELS = {_GRAY: 1, _RGB: 3, _INDEXED: 1, _GRAY_ALPHA: 2, _RGBA: 4}
-_DEPTHS = {
-    _GRAY: (1, 2, 4, 8, 16),
-    _RGB: (8, 16),
-    _INDEXED: (1, 2, 4, 8),
-    _GRAY_ALPHA: (8, 16),
-    _RGBA: (8, 16),
-}
-
-_ANIMATION = (b"acTL", b"fcTL", b"fdAT")
-_OFFSETS = b"iDOT"  # Apple's offsets into the IDAT chunks: false once these are rewritten
-
-# Passes of an image: first row, first column, step between rows, step between columns.
-_ONE_PASS = ((0, 0, 1, 1),)
-_ADAM7 = (
-    (0, 0, 8, 8),
-    (0, 4, 8, 8),
-    (4, 0, 8, 4),
-    (0, 2, 4, 4),
-    (2, 0, 4, 2),
-    (0, 1, 2, 2),
-    (1, 0, 2, 1),
-)
-
-_IDAT = 1 << 20  # bytes that `restore` puts into one chunk
-_EXPANSION = 1032  # deflate never makes more bytes than this out of one
+# Flags: what follows besides.
+_INTERLACED, _PARTS, _AFTER, _FLAWS, _PADDING, _BEYOND, _ODD_START = (1 << k for k in range(7))
+_SLACK = 1 << 16  # bytes of content beyond the image, at most
+_DEFLATE = 8  # the only method of zlib
 
 
-class PngPixels(Content):
-    """PNG of every colour type, depth and interlacing, kept to the pixel: samples, palette and ancillary chunks.
+class Png(Content):
+    """PNG of every colour type, depth and interlacing, flaws and bytes after the end included.
 
-    Not kept: filter types, the zlib stream, its division into IDAT chunks, interlacing (`restore` writes none)
-    and iDOT chunks, which index that division. Not covered: animations, unknown critical chunks, bytes after
-    IEND, and files with any flaw, be it only a checksum.
+    Not covered: image data that are not in one row of chunks, end too early or cannot be inflated, and unknown
+    filters. Of animations the first picture is taken apart.
 
-    Recipe: the byte `colour type + 8 * depth`, where colour type 5 stands for 3 with indices that count the colours
-    in the order of `_palette.ranks`; for 16-bit samples the byte 9 and the packings; the number of
-    chunks before the image data (varint); then these chunks, then those after it, except IHDR and IEND, each as
-    its type (4 bytes), length (varint) and data.
+    Recipe: see FORMAT.md.
     """
 
-    name = "png-pixels"
-    code = 3
-    exact = False
+    name = "png"
+    code = 8
 
     def sniff(self, head: bytes) -> bool:
         """Whether `head` begins with the signature and an IHDR chunk."""
-        return head.startswith(_SIGNATURE + b"\0\0\0\x0dIHDR")
+        return head.startswith(SIGNATURE + b"\0\0\0\x0dIHDR")
 
     def parse(self, data: bytes) -> Parsed | None:
-        """Planes as `arcodec.content._samples` lays them out.
-
-        Indices, and samples of less than 8 bits, take a byte each and keep their values.
-        """
-        chunks = _read_chunks(data)
-        if not chunks:
+        """Planes as those of `png-pixels`."""
+        file = _take_apart(data)
+        header = read_header(file.before[0]) if file else None
+        if file is None or header is None:
             return None
-        header = _read_header(chunks[0])
-        places = [i for i, chunk in enumerate(chunks) if chunk.kind == b"IDAT"]
-        if header is None or not places or places[-1] - places[0] >= len(places):
+        stream = _read_stream(file.compressed, header)
+        if stream is None:
             return None
-        before = [chunk for chunk in chunks[1 : places[0]] if chunk.kind != _OFFSETS]
-        after = [chunk for chunk in chunks[places[-1] + 1 : -1] if chunk.kind != _OFFSETS]
-        if _objection(header.colour, header.depth, before, after):
-            return None
-        samples = _read_samples(header, b"".join(chunks[i].data for i in places))
+        size = raw_size(header)
+        raw = np.frombuffer(stream.replay.content, np.uint8)[:size]
+        samples = samples_of(header, raw)
         if samples is None:
             return None
+        rows = list(rows_of(header, samples))
+        padding = _padding(header, raw, rows)
+        kinds = _kinds(header, raw)
         colour = header.colour
-        if colour == _INDEXED:
-            ranks = _palette.ranks(_colours(before), header.depth)
+        before = file.before[1:]
+        if colour == INDEXED and _usable_palette(before, header.depth):
+            ranks = _palette.ranks(palette_of(before), header.depth)
             if ranks is not None:
-                colour, samples = _SORTED, ranks[samples]
+                colour, samples = SORTED, ranks[samples]
         planes, packings = split(samples)
-        recipe = bytearray([colour + 8 * header.depth])
-        if header.depth == 16:
-            recipe += bytes([PACKED]) + packings
-        recipe += varint.write(len(before))
-        for chunk in before + after:
-            recipe += chunk.kind + varint.write(len(chunk.data)) + chunk.data
-        return Parsed(planes, bytes(recipe))
+        parts = _written_sizes(file.sizes)
+        beyond = b"".join(_with_length(text) for text in (stream.replay.content[size:], stream.tail))
+        after = b"".join((varint.write(len(file.after)), *map(_written_chunk, file.after)))
+        ending = bytes([file.ended]) + _with_length(file.trailing)
+        flaws = b"".join((varint.write(len(file.flaws)), *(varint.write(i) + check for i, check in file.flaws)))
+        start = _usual_start(stream.start)
+        sections = (
+            (_INTERLACED, b"", header.interlaced),
+            (_PARTS, parts, parts),
+            (_AFTER, after + ending, file.after or file.trailing or not file.ended),
+            (_FLAWS, flaws, file.flaws),
+            (_PADDING, padding, padding),
+            (_BEYOND, beyond, len(stream.replay.content) > size or stream.tail != stream.check),
+            (_ODD_START, stream.start, start is None),
+        )
+        recipe = b"".join(
+            (
+                bytes([colour + 8 * header.depth, sum(flag for flag, _, needed in sections if needed)]),
+                bytes([PACKED]) + packings if header.depth == 16 else b"",
+                varint.write(len(before)),
+                *map(_written_chunk, before),
+                _filters.written(rows, header.step, kinds),
+                b"" if start is None else bytes([start]),
+                *(text for _, text, needed in sections if needed),
+                stream.replay.recipe,
+            )
+        )
+        return Parsed(planes, recipe)
 
     def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[bytes | memoryview]:
-        """A PNG file, not interlaced, of the same samples, colour type, depth and chunks.
-
-        Its bytes depend on the version of zlib; what `parse` makes of them does not.
+        """The file, byte for byte.
 
         Raises:
             CorruptError: planes and recipe do not fit together.
         """
+        from arcodec.content._deflate import replay  # late: it loads kernels
+
         reader = Reader(recipe)
         depth, stored = divmod(reader.byte(), 8)
-        colour = _INDEXED if stored == _SORTED else stored
-        samples = join(planes, reader.byte() if depth == 16 else 0, reader)
-        rows, columns, channels = samples.shape
-        if (
-            depth not in _DEPTHS.get(colour, ())
-            or channels != _CHANNELS[colour]
-            or (depth == 16) != (samples.itemsize == 2)
-            or int(samples.max()) >> depth
-            or max(rows, columns) >= _LIMIT
-        ):
-            raise CorruptError(f"the planes are no PNG image of colour type {colour} and depth {depth}")
-        count = reader.number()
-        chunks = []
-        while reader:
-            kind = reader.take(4)
-            chunks.append(_Chunk(kind, reader.take(reader.number())))
-        before, after = chunks[:count], chunks[count:]
-        objection = _objection(colour, depth, before, after)
-        if count > len(chunks) or objection:
-            raise CorruptError(f"the recipe's PNG chunks are not in order: {objection or 'too few'}")
-        if stored == _SORTED:
-            samples = _palette.undo(samples, _colours(before), depth)
-        ihdr = struct.pack(">IIBBBBB", columns, rows, depth, colour, 0, 0, 0)
-        yield _SIGNATURE + _written(b"IHDR", ihdr) + b"".join(_written(*chunk) for chunk in before)
-        for part in _deflated(samples, depth, colour):
-            yield _written(b"IDAT", part)
-        yield b"".join(_written(*chunk) for chunk in after) + _written(b"IEND", b"")
+        flags = reader.byte()
+        header, samples = _joined(planes, depth, stored, flags, reader)
+        before = _read_chunks(reader)
+        if stored == SORTED:
+            if not _usable_palette(before, depth):
+                raise CorruptError("the recipe's PNG has no palette to sort by")
+            samples = _palette.undo(samples, palette_of(before), depth)
+        rows = list(rows_of(header, samples))
+        kinds = _filters.read(rows, header.step, reader)
+        start = b"" if flags & _ODD_START else _start(reader.byte())
+        sizes = _read_sizes(reader) if flags & _PARTS else None
+        after, ended, trailing = [], True, b""
+        if flags & _AFTER:
+            after, ended = _read_chunks(reader), reader.byte() > 0
+            trailing = reader.take(reader.number())
+        flaws = {}
+        if flags & _FLAWS:
+            for _ in range(reader.number()):
+                number = reader.number()
+                flaws[number] = reader.take(4)
+        if flags & _PADDING:
+            _fill_up(header, rows, reader)
+        beyond, tail = b"", None
+        if flags & _BEYOND:
+            beyond = reader.take(reader.number())
+            tail = reader.take(reader.number())
+        if flags & _ODD_START:
+            start = reader.take(2)
+        content = _filtered(header, rows, kinds, beyond).data
+        compressed = start + replay(content, reader.rest())
+        compressed += struct.pack(">I", zlib.adler32(content)) if tail is None else tail
+        data = _divided(compressed, sizes)
+        yield SIGNATURE
+        for number, chunk in enumerate(chain((header.chunk(), *before), data)):
+            text = chunk.written()
+            yield text[:-4] + flaws[number] if number in flaws else text
+        for chunk in after:
+            yield chunk.written()
+        yield (Chunk(b"IEND", b"").written() if ended else b"") + trailing
 
 
-class _Chunk(NamedTuple):
-    kind: bytes
-    data: bytes
+class _File(NamedTuple):
+    """A file divided into chunks."""
+
+    before: list[Chunk]  # IHDR and what comes before the image data
+    sizes: list[int]  # of the chunks of image data
+    compressed: bytes
+    after: list[Chunk]  # those after it, without IEND, as long as they have no flaw
+    ended: bool  # whether IEND is there after them
+    trailing: bytes
+    flaws: list[tuple[int, bytes]]  # chunks up to the image data with wrong checksums, by number
 
 
-class _Header(NamedTuple):
-    columns: int
-    rows: int
-    depth: int
-    colour: int
-    interlaced: int
-
-
-def _read_chunks(data: bytes) -> list[_Chunk] | None:
-    """All chunks, of which the last and only the last is IEND, if they are whole, sound and fill the file."""
-    if not data.startswith(_SIGNATURE):
+def _take_apart(data: bytes) -> _File | None:
+    """A file that begins with chunks, of which some in a row are image data."""
+    if not data.startswith(SIGNATURE):
         return None
-    chunks = []
-    start = len(_SIGNATURE)
-    while start + 12 <= len(data):
+    before: list[Chunk] = []
+    parts: list[bytes] = []
+    after: list[Chunk] = []
+    flaws = []
+    start = len(SIGNATURE)
+    ended = False
+    while start + 12 <= len(data) and not ended:
         length, kind = struct.unpack_from(">I4s", data, start)
         end = start + 12 + length
         if end > len(data):
+            break
+        chunk = Chunk(kind, data[start + 8 : end - 4])
+        check = data[end - 4 : end]
+        right = chunk.written()[-4:] == check
+        if kind == b"IDAT" and after:
             return None
-        chunk = _Chunk(kind, data[start + 8 : end - 4])
-        if data[start:end] != _written(*chunk):
-            return None
-        chunks.append(chunk)
-        if kind == b"IEND":
-            return chunks if end == len(data) and not length else None
+        if parts and kind != b"IDAT":
+            if not right:
+                break
+            ended = kind == b"IEND" and not length
+            if not ended:
+                after.append(chunk)
+        else:
+            if not right:
+                flaws.append((len(before) + len(parts), check))
+            if kind == b"IDAT":
+                parts.append(chunk.data)
+            else:
+                before.append(chunk)
         start = end
-    return None
-
-
-def _written(kind: bytes, data: bytes) -> bytes:
-    """A chunk with its length and checksum."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-
-
-def _read_header(chunk: _Chunk) -> _Header | None:
-    if chunk.kind != b"IHDR" or len(chunk.data) != 13:
+    if not parts or not before:
         return None
-    columns, rows, depth, colour, compression, filtering, interlaced = struct.unpack(">IIBBBBB", chunk.data)
-    if not (
-        0 < columns < _LIMIT
-        and 0 < rows < _LIMIT
-        and depth in _DEPTHS.get(colour, ())
-        and compression == 0
-        and filtering == 0
-        and interlaced in (0, 1)
-    ):
+    return _File(before, [len(part) for part in parts], b"".join(parts), after, ended, data[start:], flaws)
+
+
+class _Stream(NamedTuple):
+    """A zlib stream: its two bytes of header, what is deflated, the checksum it should have, and all bytes after."""
+
+    start: bytes
+    replay: Replay
+    check: bytes
+    tail: bytes
+
+
+def _read_stream(compressed: bytes, header: Header) -> _Stream | None:
+
+    from arcodec.content import _deflate  # late: it loads kernels
+
+    size = raw_size(header)
+    if len(compressed) < 2 or size > _deflate.EXPANSION * len(compressed):
         return None
-    return _Header(columns, rows, depth, colour, interlaced)
-
-
-def _objection(colour: int, depth: int, before: Sequence[_Chunk], after: Sequence[_Chunk]) -> str:
-    """Why these chunks cannot stand around the image data, or nothing if they can."""
-    for kind, data in (*before, *after):
-        if not kind.isalpha() or kind in _ANIMATION or kind == _OFFSETS:
-            return f"{kind!r} is not kept"
-        if kind[:1].isupper() and kind != b"PLTE":
-            return f"{kind!r} is critical and not known"
-        if len(data) >= _LIMIT:
-            return f"{kind!r} is too long"
-    palettes = [chunk.data for chunk in before if chunk.kind == b"PLTE"]
-    if any(chunk.kind == b"PLTE" for chunk in after) or len(palettes) > 1:
-        return "more than one palette, or one after the image data"
-    if colour == _INDEXED and not palettes:
-        return "no palette"
-    if palettes:
-        colours, rest = divmod(len(palettes[0]), 3)
-        if colour in (_GRAY, _GRAY_ALPHA) or rest or not 1 <= colours <= 1 << min(depth, 8):
-            return f"a palette of {len(palettes[0])} bytes"
-    return ""
-
-
-def _colours(before: Sequence[_Chunk]) -> _palette.Colours:
-    """The palette: uint8[n, 3]."""
-    data = next(chunk.data for chunk in before if chunk.kind == b"PLTE")
-    return np.frombuffer(data, np.uint8).reshape(-1, 3)
-
-
-def _read_samples(header: _Header, compressed: bytes) -> Samples | None:
-    """Inflate, undo the filters, unpack and assemble: uint8 or uint16 (rows, columns, channels)."""
-    channels = _CHANNELS[header.colour]
-    pixel_bits = channels * header.depth
-    passes: list[tuple[slice, slice, int, int, int]] = []
-    for row, column, row_step, column_step in _ADAM7 if header.interlaced else _ONE_PASS:
-        rows = len(range(row, header.rows, row_step))
-        columns = len(range(column, header.columns, column_step))
-        if rows and columns:
-            target = slice(row, None, row_step), slice(column, None, column_step)
-            passes.append((*target, rows, columns, (columns * pixel_bits + 7) // 8))
-    raw = _inflated(compressed, sum(rows * (1 + used) for *_, rows, _, used in passes))
-    if raw is None:
+    replay = _deflate.analyse(compressed, 2, size + _SLACK)
+    if replay is None or len(replay.content) < size:
         return None
+    check = struct.pack(">I", zlib.adler32(replay.content))
+    return _Stream(compressed[:2], replay, check, compressed[replay.end :])
 
-    from arcodec.kernels.png import unfilter  # late: listing and restoring need no numba
 
-    dtype = np.dtype(">u2" if header.depth == 16 else "u1")
-    samples: Samples = np.empty((header.rows, header.columns, channels) if header.interlaced else 0, dtype)
+def _usual_start(start: bytes) -> int | None:
+    """The window and the level of a zlib header in one byte, if it is as it should be."""
+    byte = (start[0] >> 4) << 2 | start[1] >> 6
+    return byte if _start(byte) == start else None
+
+
+def _start(byte: int) -> bytes:
+    """Undo `_usual_start`."""
+    first, second = (byte >> 2 & 15) << 4 | _DEFLATE, (byte & 3) << 6
+    return bytes([first, second + -(256 * first + second) % 31])
+
+
+def _usable_palette(before: Sequence[Chunk], depth: int) -> bool:
+    sizes = [len(chunk.data) for chunk in before if chunk.kind == b"PLTE"]
+    return len(sizes) == 1 and sizes[0] % 3 == 0 and 1 <= sizes[0] // 3 <= 1 << min(depth, 8)
+
+
+def _kinds(header: Header, raw: Bytes) -> Bytes:
+    """The filter types of all rows."""
+    out = []
     start = 0
-    for row_slice, column_slice, rows, columns, used in passes:
-        end = start + rows * (1 + used)
-        packed = np.empty((rows, used), np.uint8)
-        if unfilter(raw[start:end], packed, max(pixel_bits // 8, 1)) < rows:
-            return None
+    for each in passes(header):
+        end = start + each.rows * (1 + each.used)
+        out.append(raw[start : end : 1 + each.used])
         start = end
-        values = packed.view(dtype) if header.depth >= 8 else _bits.unpacked(packed, header.depth)[:, :columns]
-        if not header.interlaced:
-            return values.reshape(rows, columns, channels)
-        samples[row_slice, column_slice] = values.reshape(rows, columns, channels)
-    return samples
+    return np.concatenate(out)
 
 
-def _inflated(compressed: bytes, size: int) -> Bytes | None:
-    """The zlib stream's content, if the stream is sound, fills its chunks and holds exactly `size` bytes."""
-    if size > _EXPANSION * len(compressed):
-        return None
-    stream = zlib.decompressobj()
-    try:
-        content = stream.decompress(compressed, size + 1)
-    except zlib.error:
-        return None
-    if len(content) != size or not stream.eof or stream.unused_data:
-        return None
-    return np.frombuffer(content, np.uint8)
+def _filtered(header: Header, rows: Sequence[Bytes], kinds: Bytes, beyond: bytes) -> Bytes:
+    """The rows of all passes with the types of their filters, filtered, and what is beyond them: uint8[n]."""
+    from arcodec.kernels.png import apply_filters  # late: listing needs no numba
+
+    size = raw_size(header)
+    out = np.empty(size + len(beyond), np.uint8)
+    out[size:] = np.frombuffer(beyond, np.uint8)
+    first = start = 0
+    for part in rows:
+        end = start + len(part) * (1 + part.shape[1])
+        target = out[start:end].reshape(len(part), -1)
+        apply_filters(part, kinds[first : first + len(part)], header.step, target)
+        first += len(part)
+        start = end
+    return out
 
 
-def _deflated(samples: Samples, depth: int, colour: int) -> Iterator[bytes]:
-    """The zlib stream of an image's rows, in parts for IDAT chunks."""
-    step = max(samples.shape[2] * depth // 8, 1)
-    if depth < 8:
-        rows = _bits.packed(samples[..., 0].astype(np.uint8, copy=False), depth)
-    else:
-        rows = samples.astype(">u2" if depth == 16 else "u1", copy=False).reshape(len(samples), -1).view(np.uint8)
-    stream = zlib.compressobj(9)
-    parts = [stream.compress(block) for block in filtered(rows, step, plain=depth < 8 or colour == _INDEXED)]
-    content = b"".join((*parts, stream.flush()))
-    for start in range(0, len(content), _IDAT):
-        yield content[start : start + _IDAT]
+def _padded(header: Header) -> Iterator[tuple[int, int]]:
+    """The passes whose rows do not fill their last byte, by number, and its bits that they do not fill."""
+    for i, each in enumerate(passes(header)):
+        free = -each.columns * header.depth * header.channels % 8
+        if free:
+            yield i, (1 << free) - 1
+
+
+def _padding(header: Header, raw: Bytes, rows: Sequence[Bytes]) -> bytes:
+    """The bits that fill up rows, a byte each; nothing if all are zero."""
+    if not any(_padded(header)):
+        return b""
+    from arcodec.kernels.png import unfilter
+
+    out = []
+    start = 0
+    masks = dict(_padded(header))
+    for i, part in enumerate(rows):
+        end = start + part.shape[0] * (1 + part.shape[1])
+        if i in masks:
+            full = np.empty_like(part)
+            unfilter(raw[start:end], full, header.step)
+            out.append(full[:, -1] & masks[i])
+        start = end
+    padding = np.concatenate(out)
+    return padding.tobytes() if padding.any() else b""
+
+
+def _fill_up(header: Header, rows: Sequence[Bytes], reader: Reader) -> None:
+    """Undo `_padding`, in place."""
+    for i, mask in _padded(header):
+        rows[i][:, -1] |= np.frombuffer(reader.take(len(rows[i])), np.uint8) & mask
+
+
+def _joined(planes: Sequence[Plane], depth: int, stored: int, flags: int, reader: Reader) -> tuple[Header, Samples]:
+    """The header and samples of planes.
+
+    Raises:
+        CorruptError: they are none of a PNG.
+    """
+    colour = INDEXED if stored == SORTED else stored
+    samples = join(planes, reader.byte() if depth == 16 else 0, reader)
+    rows, columns, channels = samples.shape
+    if (
+        depth not in DEPTHS.get(colour, ())
+        or channels != CHANNELS[colour]
+        or (depth == 16) != (samples.itemsize == 2)
+        or int(samples.max()) >> depth
+        or max(rows, columns) >= LIMIT
+        or flags >= 2 * _ODD_START
+    ):
+        raise CorruptError(f"the planes are no PNG image of colour type {colour} and depth {depth}")
+    return Header(columns, rows, depth, colour, int(flags & _INTERLACED > 0)), samples
+
+
+def _with_length(text: bytes) -> bytes:
+    return varint.write(len(text)) + text
+
+
+def _written_chunk(chunk: Chunk) -> bytes:
+    return chunk.kind + _with_length(chunk.data)
+
+
+def _read_chunks(reader: Reader) -> list[Chunk]:
+    return [Chunk(reader.take(4), reader.take(reader.number())) for _ in range(reader.number())]
+
+
+def _written_sizes(sizes: Sequence[int]) -> bytes:
+    """The size of all chunks of image data but the last, which is not larger; else 0 and all sizes."""
+    if len(sizes) == 1:
+        return b""
+    if sizes[0] and 0 < sizes[-1] <= sizes[0] and len({*sizes[:-1]}) == 1:
+        return varint.write(sizes[0])
+    return b"".join(map(varint.write, (0, len(sizes), *sizes)))
+
+
+def _read_sizes(reader: Reader) -> int | list[int]:
+    size = reader.number()
+    return size or [reader.number() for _ in range(reader.number())]
+
+
+def _divided(compressed: bytes, sizes: int | list[int] | None) -> Iterator[Chunk]:
+    """The chunks of image data, one at a time.
+
+    Raises:
+        CorruptError: the sizes are not those of the data; before the first.
+    """
+    if isinstance(sizes, list) and sum(sizes) != len(compressed):
+        raise CorruptError("the sizes of IDAT chunks are not those of the data")
+    step = sizes if isinstance(sizes, int) else len(compressed)
+    ends = (
+        accumulate(sizes) if isinstance(sizes, list) else chain(range(step, len(compressed), step), [len(compressed)])
+    )
+    return (Chunk(b"IDAT", compressed[start:end]) for start, end in pairwise(chain([0], ends)))

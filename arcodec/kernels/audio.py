@@ -88,7 +88,7 @@ def table_shapes(tier: Tier, channels: int) -> list[tuple[tuple[int, ...], type]
         ((channels * NODES * ROWS, _WIDTH), np.int32),
         ((APMS, channels * NODES * APM_CONTEXTS, APM_STEPS), np.int32),
         ((VECTORS, 64), np.int64),
-        ((3, _WIDTH), np.int32),
+        ((_WIDTH,), np.int32),
         ((channels,), np.int64),
         ((vectors,), np.int64),
     ]
@@ -204,7 +204,7 @@ def _renew(past, inputs, at, place):
 def _run(port, words, costs, symbols, stop, tables):
     (
         settings, plans, lengths, sums, flat, factors, work, weights, samples, final_sums, final, past, inputs_past,
-        filters, powers, averages, errors, scales, mixer, apms, vectors, mixing, lasts, rest,
+        filters, powers, averages, errors, scales, mixer, apms, vectors, inputs, lasts, rest,
     ) = tables  # fmt: skip
     frames, channels = symbols.shape
     lowest = settings[_LOWEST]
@@ -231,9 +231,6 @@ def _run(port, words, costs, symbols, stop, tables):
     sizes = vectors[9]
     combined = samples[count]
     scratch = samples[count + 1]
-    inputs = mixing[0]
-    mixed = mixing[1]
-    steps = mixing[2]
     done = int64(0)
     decisions = int64(0)
     at = int64(PAST)  # in past
@@ -309,22 +306,18 @@ def _run(port, words, costs, symbols, stop, tables):
                     node = c * NODES + kind
                     for s in range(sets):
                         selected[s] = _row(s, channels, node, within[s])
-                    _, stretch = wide_mixer.mix(mixer, selected, inputs, mixed, sets, 0)
+                    _, stretch = wide_mixer.mix(mixer, selected, inputs, sets, 0)
                     p = squash_24(stretch)
                     first_apm = node * APM_CONTEXTS + within[0] * 4 + (within[1] >> 2)
                     second_apm = node * APM_CONTEXTS + within[2]
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
                     error = ((bit << 24) - p) >> 8
-                    wide_mixer.train(mixer, selected, inputs, steps, sets, (error * rate) >> 10)
+                    wide_mixer.train(mixer, selected, inputs, sets, (error * rate) >> 10)
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     decisions += 1
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, everyone)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[frame, c] = int32(value + lowest)
@@ -370,7 +363,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "int64[::1], int64[:, ::1], int64[:, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], int64[::1], "
     "int32[:, :, :, ::1], int32[:, ::1], int64[:, ::1], int32[:, :, ::1], int32[:, ::1], int32[:, :, ::1], "
     "int32[:, :, ::1], int64[:, ::1], int64[:, :, ::1], int32[:, ::1], int64[:, :, :, ::1], int32[:, ::1], "
-    "int32[:, :, ::1], int64[:, ::1], int32[:, ::1], int64[::1], int64[::1])))"
+    "int32[:, :, ::1], int64[:, ::1], int32[::1], int64[::1], int64[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code `symbols`, int32[frames, channels], with fresh tables. See `arcodec.models.base.Model.run`."""

@@ -69,7 +69,7 @@ def table_shapes(components: int, blocks: int) -> list[tuple[tuple[int, ...], ty
         ((components * KINDS * _ROWS, INPUTS), np.int32),
         ((APMS, components * KINDS * APM_CONTEXTS, APM_STEPS), np.int32),
         ((CONTEXTS, 1 << bits), np.uint32),
-        ((3, INPUTS), np.int32),
+        ((INPUTS,), np.int32),
         ((11, 64), np.int64),
     ]
 
@@ -97,8 +97,7 @@ def allocate(geometry: np.ndarray, steps: np.ndarray, blocks: int) -> tuple[obje
 @plain
 def _decide(port, words, bit, kind, node, component, components, rate, learned):
     """Code one decision and learn from it; the experts' inputs are set. `node` tells its like in hashes."""
-    weights, apms, slots, mixing, places, selected, hashes, within = learned
-    inputs = mixing[0]
+    weights, apms, slots, inputs, places, selected, hashes, within = learned
     shift = leading_zeros(int64(slots.shape[1])) + 1
     for k in range(CONTEXTS):
         h = uint64(hashes[k] + node * 0x2545F4914F6CDD1D) * uint64(_GOLDEN)
@@ -112,14 +111,14 @@ def _decide(port, words, bit, kind, node, component, components, rate, learned):
     own = component * KINDS + kind
     for s in range(SETS):
         selected[s] = _STARTS[s] * KINDS * components + own * _SIZES[s] + within[s]
-    _, stretch = wide_mixer.mix(weights, selected, inputs, mixing[1], SETS, EXPERTS)
+    _, stretch = wide_mixer.mix(weights, selected, inputs, SETS, EXPERTS)
     p = squash_24(stretch)
     first = own * APM_CONTEXTS + within[8]
     second = own * APM_CONTEXTS + within[9]
     refined = refine(apms, first, second, stretch, p)
     bit = code_bit(port, words, refined, bit)
     error = ((bit << 24) - p) >> 8
-    wide_mixer.train(weights, selected, inputs, mixing[2], SETS, (error * rate) >> 10)
+    wide_mixer.train(weights, selected, inputs, SETS, (error * rate) >> 10)
     train_apms(apms, first, second, stretch, bit)
     target = int64((1 << 22) - 1) * bit
     for k in range(CONTEXTS):
@@ -160,7 +159,7 @@ def _below(experts, e, threshold):
 @plain
 def _code_last(port, words, last, component, components, rate, learned):
     """Code the place of the last coefficient other than 0, 0 ... 63."""
-    inputs = learned[3][0]
+    inputs = learned[3]
     for e in range(EXPERTS):
         inputs[e] = 0
     node = int64(1)
@@ -176,7 +175,7 @@ def _code_value(
     port, words, value, certain, component, components, experts, rate, learned
 ):  # fmt: skip
     """Code a value; `certain`: that it is not 0."""
-    inputs = learned[3][0]
+    inputs = learned[3]
     means = experts[0]
     floors = experts[2]
     tops = experts[3]
@@ -239,7 +238,7 @@ def _split(
     port, words, size, threshold, kind, node, component, components, experts, rate, learned,
 ):  # fmt: skip
     """Code whether a magnitude reaches a threshold within the range that is open."""
-    inputs = learned[3][0]
+    inputs = learned[3]
     middles = learned[5]
     floors = experts[2]
     tops = experts[3]
@@ -263,7 +262,7 @@ def _split(
 def _run(port, words, costs, symbols, stop, tables):
     (
         geometry, all_steps, reference, edges, predictors, features, near, scalars,
-        scales, weights, apms, slots, mixing, vectors,
+        scales, weights, apms, slots, inputs, vectors,
     ) = tables  # fmt: skip
     predictor, spreads = predictors
     components = len(geometry)
@@ -275,7 +274,7 @@ def _run(port, words, costs, symbols, stop, tables):
     kept = vectors[6]
     scale_contexts = vectors[7]
     summary = vectors[8]
-    learned = (weights, apms, slots, mixing, vectors[9], vectors[10], hashes, within)
+    learned = (weights, apms, slots, inputs, vectors[9], vectors[10], hashes, within)
     decided = int64(0)
     done = int64(0)
     for c in range(components):
@@ -349,7 +348,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "int64(uint64[::1], uint32[::1], uint32[::1], int16[:, ::1], int64, Tuple(("
     "int64[:, ::1], int64[:, ::1], int32[:, ::1], int32[:, :, ::1], UniTuple(Tuple((int32[:, ::1], int32[:, ::1], "
     "int32[:, ::1], int64[::1], int32[::1], int64[:, ::1], int64[::1])), 2), int32[:, ::1], "
-    "int64[:, ::1], int64[::1], int64[:, :, :, ::1], int32[:, ::1], int32[:, :, ::1], uint32[:, ::1], int32[:, ::1], "
+    "int64[:, ::1], int64[::1], int64[:, :, :, ::1], int32[:, ::1], int32[:, :, ::1], uint32[:, ::1], int32[::1], "
     "int64[:, ::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):

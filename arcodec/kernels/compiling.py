@@ -97,7 +97,19 @@ def plain(function: F) -> F:
     Compiled without reference counts, which are atomic and which numba prunes only partly; such functions cannot
     allocate, so all their arrays come from outside. A third of the time of the pixel model.
     """
+    return _without_counts(function)
+
+
+def inlined(function: F) -> F:
+    """As `plain`, for what is small or called from one place: LLVM inlines it wherever it is called.
+
+    Left to itself LLVM calls functions of many arrays, and each array is seven arguments by way of the stack.
+    """
+    return _without_counts(function, forceinline=True)
+
+
+def _without_counts(function: F, **options: bool) -> F:
     try:
-        return cast(F, numba_jit(nogil=True, _nrt=False)(function))
-    except (KeyError, TypeError):  # numba does not promise this option; without it the result is the same, later
+        return cast(F, numba_jit(nogil=True, _nrt=False, **options)(function))
+    except (KeyError, TypeError):  # numba does not promise these options; without them the result is the same, later
         return cast(F, numba_jit(nogil=True)(function))

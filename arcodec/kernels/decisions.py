@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from numba import int64
 
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined
 from arcodec.kernels.fixed import leading_zeros
 
 
-@plain
+@inlined
 def threshold(phase, step, centre, stride, low, high):
     """The next decision on the way to a value within low ... high, low < high: is it at least `threshold`?
 
@@ -28,13 +28,17 @@ def threshold(phase, step, centre, stride, low, high):
     return (low + high + 1) >> 1, kind, phase
 
 
-@plain
-def advance(phase, step, bit):
-    """The phase and the step after a decision: steps go on while they do not pass the value."""
+@inlined
+def advance(low, middle, high, phase, step, bit):
+    """The range, the phase and the step after a decision: steps go on while they do not pass the value."""
+    if bit:
+        low = middle
+    else:
+        high = middle - 1
     if phase == 0:
-        return 2 - bit, step
-    if phase == 1 + bit:
-        return phase + 2, step
-    if phase <= 2:
-        return phase, step + 1
-    return phase, step
+        phase = 2 - bit
+    elif phase == 1 + bit:
+        phase += 2
+    elif phase <= 2:
+        step += 1
+    return low, high, phase, step

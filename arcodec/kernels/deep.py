@@ -76,7 +76,7 @@ def table_shapes(tier: Tier, shape: Sequence[int]) -> list[tuple[tuple[int, ...]
         ((APMS, channels * NODES * APM_CONTEXTS, APM_STEPS), np.int32),
         ((contexts, channels << bits), np.int32),
         ((VECTORS, _WIDTH), np.int64),
-        ((3, width), np.int32),
+        ((width,), np.int32),
     ]
 
 
@@ -128,7 +128,7 @@ def _quantise(quantities, wanted, guesses, middle, slope, unit):
 def _run(port, words, costs, symbols, stop, tables):
     (
         settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors,
-        scales, biases, weights, apms, slots, vectors, mixing,
+        scales, biases, weights, apms, slots, vectors, inputs,
     ) = tables  # fmt: skip
     rows, columns, width = symbols.shape
     channels = width >> 1
@@ -142,22 +142,12 @@ def _run(port, words, costs, symbols, stop, tables):
     count = predictors + deep_experts.AFTER
     slot_bits = int64(63) - leading_zeros(slots.shape[1] // channels)
 
-    means = vectors[0]
-    slopes = vectors[1]
-    energies = vectors[2]
-    contexts = vectors[3]  # of the experts' scales
-    leanings = vectors[4]
-    floors = vectors[5]  # each expert's CDF below low
-    tops = vectors[6]  # and up to high
-    middles = vectors[7]  # and below the threshold
+    means, slopes, energies, contexts, leanings, floors, tops, middles = experts.rows(vectors)
     selected = vectors[8]
     within = vectors[9]  # contexts within the weight sets
     guesses = vectors[10]
     quantities = vectors[11]
     slot_places = vectors[12]
-    inputs = mixing[0]
-    mixed = mixing[1]
-    steps = mixing[2]
     done = int64(0)
     decisions = int64(0)
 
@@ -258,24 +248,20 @@ def _run(port, words, costs, symbols, stop, tables):
                     node = c * NODES + kind
                     for s in range(SETS):
                         selected[s] = weight_sets.row(s, channels, node, within[s])
-                    alone, stretch = wide_mixer.mix(weights, selected, inputs, mixed, SETS, count)
+                    alone, stretch = wide_mixer.mix(weights, selected, inputs, SETS, count)
                     p = squash_24(stretch)
                     first_apm = node * APM_CONTEXTS + within[2]
                     second_apm = node * APM_CONTEXTS + within[5]
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
                     error = ((bit << 24) - p) >> 8
-                    wide_mixer.train(weights, selected, inputs, steps, SETS, (error * rate) >> 10)
+                    wide_mixer.train(weights, selected, inputs, SETS, (error * rate) >> 10)
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     pixel_contexts.learn(slots, len(catalogue), slot_places, clip(alone, -LIMIT, LIMIT), bit)
                     decisions += 1
 
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, count)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 end_symbol(port, costs, done + 1)
@@ -306,7 +292,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "int64[::1], int64[::1], int64[:, :, ::1], int32[:, ::1], int64[:, ::1], int64[::1], "
     "UniTuple(int32[:, :, ::1], 4), int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], "
     "int32[:, ::1], int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], int32[:, ::1], "
-    "int64[:, ::1], int32[:, ::1])))"
+    "int64[:, ::1], int32[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code `symbols`, uint8[rows, columns, 2 * channels], each sample as its high and low byte, with fresh tables.

@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, int64
 
-from arcodec.kernels import residual, weight_sets
-from arcodec.kernels.compiling import plain
+from arcodec.kernels import experts, residual
+from arcodec.kernels.compiling import inlined
 from arcodec.kernels.experts import blend_of, known_residual
 from arcodec.kernels.logistic import REACH, cdf_of, exp2_q6, log2_q6, stretch_ratio
-from arcodec.kernels.residual import clip, trit
+from arcodec.kernels.residual import clip
 from arcodec.kernels.window import activity, texture
 
 AFTER = 4  # experts after the predictors
@@ -39,13 +39,13 @@ def scale_table(experts: int, channels: int) -> np.ndarray:
     return table
 
 
-@plain
+@inlined
 def unit(energy):
     """By how many bits distances are shifted so that residuals of this `energy` look like two or three steps."""
     return max((log2_q6(energy) >> 6) - (UNIT + 4), int64(0))
 
 
-@plain
+@inlined
 def _scale_context(around, known):
     size = log2_q6(around) - (8 << 6)
     kind = int64(0)
@@ -54,20 +54,20 @@ def _scale_context(around, known):
     return clip(3 * size >> 6, 0, SIZES - 1) * 6 + kind
 
 
-@plain
+@inlined
 def _texture_scale_context(lively, disagreement):
     size = log2_q6((lively << 8) + 256) - (8 << 6)
     kind = clip(((log2_q6(disagreement + 32) - (8 << 6) - size) >> 6) + 6, 0, 5)
     return clip(3 * size >> 6, 0, SIZES - 1) * 6 + kind
 
 
-@plain
+@inlined
 def _log_scale(scales, expert, channel, context):
     mean = log2_q6(scales[0, expert, channel, context]) - log2_q6(scales[1, expert, channel, context])
     return clip(mean - residual.MEAN_TO_SCALE, MIN_SCALE, MAX_SCALE)
 
 
-@plain
+@inlined
 def centre(
     means, energies, contexts, leanings, errors, biases, window, place, spot, channel, channels, stride, predictors,
     shift, top,
@@ -94,13 +94,13 @@ def centre(
     return mean
 
 
-@plain
+@inlined
 def learn_bias(biases, channel, leanings, error, shift):
     """Take in a residual of the blend, Q8, in units of the noise: |sum| stays below 2**37."""
     residual.learn_bias(biases, channel, leanings, (error << _BIAS_FRACTION) >> shift)
 
 
-@plain
+@inlined
 def spread(
     slopes, contexts, scales, means, energies, errors, window, place, spot, channel, channels, stride, predictors, top
 ):  # fmt: skip
@@ -120,37 +120,25 @@ def spread(
     return scale, lively
 
 
-@plain
+@inlined
 def place_in_sets(
     within, errors, slopes, window, place, spot, channel, channels, stride, centred, rounded, scale, parity, coarse
 ):  # fmt: skip
-    """Fill `within`, the contexts within the weight sets.
-
-    `rounded`: the mean as a sample; `coarse`: by how many bits to shift it to six.
-    """
-    scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 6, 0, weight_sets.SCALE_CLASSES - 1)
-    margin = (scale * 45 + 5760) >> 6
-    before = int64(0)
-    for k in range(3):
-        before = before * 3 + (trit(errors[centred, spot - channel + k], margin) if k < channel else int64(1))
-    margin = (scale * 38 + 2918) >> 6
+    """As `experts.place_in_sets`, and the experts' scales beside each other."""
+    experts.place_in_sets(
+        within, errors, window, place, spot, channel, channels, stride, centred, rounded, scale, parity, 6, coarse
+    )  # fmt: skip
     within[0] = clip((log2_q6(slopes[centred]) - log2_q6(slopes[centred + 1]) >> 4) + 8, 0, 15)
-    within[1] = scale_class
-    within[2] = texture(window, place, channels, stride, rounded)
-    within[3] = before
-    within[4] = residual.signs(errors, centred, spot, channels, stride, margin)
-    within[5] = rounded >> coarse
     within[6] = clip((log2_q6(slopes[0]) - log2_q6(slopes[centred]) >> 4) + 8, 0, 15)
-    within[7] = parity * weight_sets.SCALE_CLASSES + scale_class
 
 
-@plain
+@inlined
 def cdf(distance, slope):
     """The logistic CDF in 2**-24 at `distance` (Q8, below 2**25) from the mean, for a `slope`."""
     return cdf_of((distance * slope >> 16) + (REACH << 14))
 
 
-@plain
+@inlined
 def say(inputs, means, slopes, floors, middles, tops, middle, experts):
     """As `experts.say`."""
     point = (middle << 8) - 128
@@ -160,7 +148,7 @@ def say(inputs, means, slopes, floors, middles, tops, middle, experts):
         inputs[e] = stretch_ratio(max(tops[e] - m, int64(0)) + _FLOOR, max(m - floors[e], int64(0)) + _FLOOR)
 
 
-@plain
+@inlined
 def say_alone(mean, slope, floor, top, middle):
     """(what one expert says, 24 bits, of a decision by itself; its CDF at `middle`)."""
     m = cdf((middle << 8) - 128 - mean, slope)
@@ -169,7 +157,7 @@ def say_alone(mean, slope, floor, top, middle):
     return (over << 24) // (over + under), m
 
 
-@plain
+@inlined
 def learn(errors, scales, contexts, means, value, spot, channel, experts):
     """Keep the residuals of a sample, and learn scales from them; sums stay below 2**33."""
     for e in range(experts):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from numba import int32, int64
 
 from arcodec.kernels import lattice, residual, weight_sets
-from arcodec.kernels.compiling import Int32s, Int64s, plain
+from arcodec.kernels.compiling import Int32s, Int64s, inlined
 from arcodec.kernels.logistic import ONE, cdf, exp2_q6, log2_q6, slope, stretch_ratio
 from arcodec.kernels.residual import clip, trit
 from arcodec.kernels.window import activity, texture
@@ -33,7 +33,15 @@ def begin(window: Int32s, errors: Int32s, scales: Int64s, biases: Int64s, lattic
     trust[:] = 49152
 
 
-@plain
+@inlined
+def rows(vectors):
+    """Working rows of all experts: means, slopes, energies, contexts of their scales, contexts of the blend's bias,
+    and their CDFs below the range that is open, up to its end, and below the threshold.
+    """
+    return vectors[0], vectors[1], vectors[2], vectors[3], vectors[4], vectors[5], vectors[6], vectors[7]
+
+
+@inlined
 def blend_of(means, energies, count):
     """The predictors' means, weighed by their inverse squared residuals around."""
     least = energies[0]
@@ -49,13 +57,13 @@ def blend_of(means, energies, count):
     return total // weights
 
 
-@plain
+@inlined
 def known_residual(errors, expert, spot, channel):
     """The absolute residual of the pixel's coded channel before, or -1."""
     return abs(int64(errors[expert, spot - 1])) if channel > 0 else int64(-1)
 
 
-@plain
+@inlined
 def centre(
     means, energies, contexts, leanings, errors, biases, window, place, spot, channel, channels, stride, predictors
 ):  # fmt: skip
@@ -83,7 +91,7 @@ def centre(
     return mean
 
 
-@plain
+@inlined
 def spread(
     slopes, contexts, scales, means, energies, errors, window, place, spot, channel, channels, stride, predictors
 ):  # fmt: skip
@@ -101,13 +109,16 @@ def spread(
     return scale, lively
 
 
-@plain
-def place_in_sets(within, errors, window, place, spot, channel, channels, stride, centred, rounded, scale, parity):
-    """Fill `within`, the contexts within the weight sets, but for those of recall and the lattice, [0] and [6].
+@inlined
+def place_in_sets(
+    within, errors, window, place, spot, channel, channels, stride, centred, rounded, scale, parity, width, coarse
+):  # fmt: skip
+    """Fill `within`, the contexts within the weight sets, but for [0] and [6], here those of recall and the lattice.
 
-    `rounded`: the mean as a sample.
+    `rounded`: the mean as a sample; `coarse`: by how many bits to shift it to six. A class of scales is
+    2**(`width` - 6) octaves wide.
     """
-    scale_class = clip((log2_q6(2 * scale + 256) - 512) >> 5, 0, weight_sets.SCALE_CLASSES - 1)
+    scale_class = clip((log2_q6(2 * scale + 256) - 512) >> width, 0, weight_sets.SCALE_CLASSES - 1)
     margin = (scale * 45 + 5760) >> 6
     before = int64(0)
     for k in range(3):
@@ -117,11 +128,11 @@ def place_in_sets(within, errors, window, place, spot, channel, channels, stride
     within[2] = texture(window, place, channels, stride, rounded)
     within[3] = before
     within[4] = residual.signs(errors, centred, spot, channels, stride, margin)
-    within[5] = rounded >> 2
+    within[5] = rounded >> coarse
     within[7] = parity * weight_sets.SCALE_CLASSES + scale_class
 
 
-@plain
+@inlined
 def open_range(floors, tops, experts):
     """Nothing is known of a sample yet: each expert's CDF below it and up to it, 2**-24."""
     for e in range(experts):
@@ -129,7 +140,7 @@ def open_range(floors, tops, experts):
         tops[e] = ONE
 
 
-@plain
+@inlined
 def say(inputs, means, slopes, floors, middles, tops, middle, experts):
     """Fill inputs[:experts] with the stretch that a sample of the open range is at least `middle`."""
     point = (middle << 8) - 128
@@ -139,7 +150,7 @@ def say(inputs, means, slopes, floors, middles, tops, middle, experts):
         inputs[e] = stretch_ratio(max(tops[e] - m, int64(0)) + _FLOOR, max(m - floors[e], int64(0)) + _FLOOR)
 
 
-@plain
+@inlined
 def lattice_says(sums, floor, at_middle, top, edge, low, middle, high, first, width):
     """The same by the lattice about an expert, whose CDF is `floor`, `at_middle`, `top` at the range and within."""
     under = lattice.below(sums, floor, edge, low, first, width)
@@ -148,7 +159,7 @@ def lattice_says(sums, floor, at_middle, top, edge, low, middle, high, first, wi
     return stretch_ratio(max(over - at, int64(0)) + _LATTICE_FLOOR, max(at - under, int64(0)) + _LATTICE_FLOOR)
 
 
-@plain
+@inlined
 def narrow(floors, middles, tops, bit, experts):
     """Narrow the range to one side of the decision."""
     side = floors if bit else tops
@@ -156,7 +167,7 @@ def narrow(floors, middles, tops, bit, experts):
         side[e] = middles[e]
 
 
-@plain
+@inlined
 def learn(errors, scales, contexts, means, value, spot, channel, experts):
     """Keep the residuals of a sample, and learn scales from them."""
     for e in range(experts):

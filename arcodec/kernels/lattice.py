@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, uint8, uint64
 
-from arcodec.kernels.compiling import inline, plain
+from arcodec.kernels.compiling import inline, inlined
 from arcodec.kernels.logistic import ONE, cdf
 
 CONTEXTS = 4
@@ -24,19 +24,22 @@ MAX_BITS = 22
 RATIO = 12  # fraction bits of a ratio
 HIT = 1 << 20  # a hit in units of expected mass
 _MOST_HITS = HIT << 20
+_LEVEL_HITS = 400 * HIT  # seen or expected, after which both are halved
+_LEVEL_START = 8 * HIT
+_LEVEL_LIMIT = 8 << RATIO
 _MOST = 250  # a counter's limit
 _GOLDEN = 0x9E3779B97F4A7C15
 _LEVEL = np.array([0, 1, 2] + [2] + [3] * 252, np.int64)  # of a count
 
 
-@plain
+@inlined
 def _place(key, which, offset, mask):
     """Where a context's counters begin; neighbouring values share cache lines."""
     h = uint64(key * CONTEXTS + which) * uint64(_GOLDEN)
     return (((int64(h >> uint64(30))) << 6) + offset) & mask
 
 
-@plain
+@inlined
 def plane_contexts(places, window, place, step, stride, mask):
     """Set places[0:4] for a channel by itself, from its own samples around."""
     west = int64(window[place - step])
@@ -165,3 +168,42 @@ def learn(counts, channel, places, ratios, hits, expected, first, width, states,
         count = counts[channel, place]
         if count < _MOST:
             counts[channel, place] = uint8(count + 1)
+
+
+def levels_table() -> np.ndarray:
+    """int64[3, 256]: how often each value was seen, how often it was expected, and the ratio; at first 1."""
+    return np.repeat(np.array([[_LEVEL_START], [_LEVEL_START], [1 << RATIO]], np.int64), 256, axis=1)
+
+
+@inlined
+def weigh(levels, sums, first, width):
+    """Multiply the probabilities that `look_up` weighed by the ratios of values, which are at most 8.
+
+    Samples that were scaled to more levels than they had, by contrast or by another colour space, leave some values
+    out or take them half as often, however they lie; the mean says nothing of it. levels: see `levels_table`.
+    """
+    before = sums[0]
+    total = before
+    for u in range(width):
+        part = sums[u + 1] - before
+        before = sums[u + 1]
+        total += part * levels[2, first + u] >> RATIO
+        sums[u + 1] = total
+
+
+@inlined
+def _renew(levels, value):
+    if max(levels[0, value], levels[1, value]) > _LEVEL_HITS:
+        levels[0, value] >>= 1
+        levels[1, value] = (levels[1, value] >> 1) + 1
+    levels[2, value] = min((levels[0, value] << RATIO) // levels[1, value], int64(_LEVEL_LIMIT))
+
+
+@inlined
+def learn_levels(levels, masses, first, width, value, turn):
+    """Take in the value: what was expected, what came; the ratios of it and of one other are renewed."""
+    for u in range(width):
+        levels[1, first + u] += masses[u] >> 4
+    levels[0, value] += HIT
+    _renew(levels, value)
+    _renew(levels, first + turn % width)

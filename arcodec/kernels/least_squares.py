@@ -30,7 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, int64
 
-from arcodec.kernels.compiling import inline, plain
+from arcodec.kernels.compiling import inline, inlined, plain
 from arcodec.kernels.fixed import leading_zeros
 
 ROWS = 4  # of the window: neighbours lie at most ROWS - 1 rows above
@@ -124,7 +124,7 @@ def begin_row(past, sums, rates, which):
     sums[which, 0, :] = int32(0)
 
 
-@plain
+@inlined
 def learn(products, samples, size, weight, first):
     """Add weight * the products of a pixel's samples (int32[size]) to its block's; `first`: that begins with it."""
     start = 0
@@ -141,7 +141,7 @@ def learn(products, samples, size, weight, first):
         start += size - j
 
 
-@plain
+@inlined
 def end_block(column, left, products, rates, which):
     """Take in a block: for those on its right, and for the rows below."""
     row_a = rates[which, ROW_A]
@@ -157,7 +157,7 @@ def end_block(column, left, products, rates, which):
         column[k] = int32(_decay(above, row_a, row_b, row_sign) + new)
 
 
-@plain
+@inlined
 def factor(left, right, lower, rows, work, size, features, ridge):
     """LDL factorisation of left + right + ridge (on the diagonal of the features), by columns.
 
@@ -216,7 +216,7 @@ def _residual(z, limit):
     return min(max(z >> _FACTOR, int64(-limit)), int64(limit))
 
 
-@plain
+@inlined
 def substitute(lower, work, samples, features, width, limit=_RESIDUAL_LIMIT):
     """Forward substitution through the features (samples[:features]; a multiple of 4), four at a time."""
     for i in range(features):
@@ -272,7 +272,7 @@ def reveal(factors, work, samples, which, target, size, sample, limit=_RESIDUAL_
         work[which, i] -= int64(factors[which, 0, target, i]) * residual
 
 
-@plain
+@inlined
 def share(around):
     """How much a pixel counts, 0 ... WHOLE: the less, the larger the residuals around it (see `residual.energy`)."""
     return min((2 * NOISE * WHOLE) // (NOISE + (around >> 3)), int64(WHOLE))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, uint64
 
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined
 from arcodec.kernels.fixed import leading_zeros, log2_table
 
 STRETCH_LIMIT = 4095
@@ -61,7 +61,7 @@ _EXP2 = exp2_table()
 _LOG2 = log2_table(_LOG_BITS, 16).astype(np.int64)
 
 
-@plain
+@inlined
 def log2_q16(x):
     """log2 of a positive int64, in 2**-16; the argument counts to 11 significant bits."""
     zeros = leading_zeros(x)
@@ -69,31 +69,31 @@ def log2_q16(x):
     return ((int64(63) - zeros) << 16) + _LOG2[mantissa]
 
 
-@plain
+@inlined
 def log2_q6(x):
     """log2 of a positive int64 in 1/64, rounded down."""
     return log2_q16(x) >> 10
 
 
-@plain
+@inlined
 def exp2_q6(x):
     """2**(x / 64) rounded down, for 0 <= x < 30 * 64, int64."""
     return _EXP2[x & 63] >> (int64(30) - (x >> 6))
 
 
-@plain
+@inlined
 def slope(scale):
     """The reciprocal 2**22 / s of a scale s given as its log2, within MIN_SCALE ... MAX_SCALE; below 2**21."""
     return exp2_q6((int64(22) << 6) - scale)
 
 
-@plain
+@inlined
 def cdf(distance, slope):
     """The logistic CDF in 2**-24 at `distance` (Q8, below 2**20) from the mean, for a `slope`."""
     return cdf_of((distance * slope >> 8) + (REACH << 14))
 
 
-@plain
+@inlined
 def cdf_of(z):
     """The same for a distance in 2**-14 scales, from REACH scales below the mean on."""
     z = min(max(z, int64(0)), int64(REACH << 15))
@@ -102,7 +102,7 @@ def cdf_of(z):
     return low + ((int64(_CDF[k + uint64(1)]) - low) * (z & 255) >> 8)
 
 
-@plain
+@inlined
 def fine_cdf_of(z):
     """The same for a distance in 2**-20 scales."""
     z = min(max(z, int64(0)), int64(REACH << 21))
@@ -111,14 +111,14 @@ def fine_cdf_of(z):
     return low + ((int64(_CDF[k + uint64(1)]) - low) * (z & 16383) >> 14)
 
 
-@plain
+@inlined
 def stretch_ratio(one, zero):
     """ln(one / zero) in 1/256 for two positive masses up to 2**40, clamped to +-STRETCH_LIMIT."""
     s = (log2_q16(one) - log2_q16(zero)) * _LN2_Q24 >> 24
     return min(max(s, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT))
 
 
-@plain
+@inlined
 def squash_24(x):
     """The 24-bit probability of a stretch within +-STRETCH_LIMIT: 1 ... 2**24 - 1."""
     z = (x << 6) + (REACH << 14)

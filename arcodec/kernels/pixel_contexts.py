@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba import int32, int64, uint64
 
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined
 from arcodec.kernels.logistic import squash_24
 from arcodec.kernels.residual import trit
 
@@ -67,7 +67,7 @@ def needed(contexts: Sequence[tuple[int, ...]]) -> np.ndarray:
     return np.array(sorted({q for context in contexts for q in context if q < VALUES}), np.int64)
 
 
-@plain
+@inlined
 def guess(guesses, window, errors, means, place, spot, step, stride, channel, predictors):
     """Set guesses, int64[GUESSES], for a coded channel; `errors`: int32[3 * stride], of the blend."""
     w = int64(window[place - step]) << 8
@@ -127,7 +127,7 @@ def guess(guesses, window, errors, means, place, spot, step, stride, channel, pr
         guesses[SECOND_N] += second - (int64(window[place - 2 - stride]) << 8)
 
 
-@plain
+@inlined
 def value(quantities, window, place, step, stride, channel):
     """Set those of the values, in quantities[VALUES:], that are samples around."""
     west = int64(window[place - step])
@@ -144,7 +144,7 @@ def value(quantities, window, place, step, stride, channel):
         quantities[NORTH_STEP] -= int64(window[place - 1 - stride])
 
 
-@plain
+@inlined
 def quantise(quantities, wanted, guesses, middle, coarse):
     """Set the quantities that depend on a decision's threshold, `middle`; coarse: half an expected error, Q8.
 
@@ -164,7 +164,7 @@ def quantise(quantities, wanted, guesses, middle, coarse):
     quantities[ABOVE_WEST] = middle - quantities[WEST]
 
 
-@plain
+@inlined
 def look_up(slots, contexts, quantities, channel, kind, bits, places, inputs, first):
     """Put the corrections of all contexts into inputs[first:], and where they come from into places.
 
@@ -179,7 +179,7 @@ def look_up(slots, contexts, quantities, channel, kind, bits, places, inputs, fi
         inputs[first + k] = slots[k, place] >> 16
 
 
-@plain
+@inlined
 def learn(slots, count, places, stretch, bit):
     """Take in a decision that the experts alone gave `stretch`, within +-LIMIT."""
     truth = bit << 24

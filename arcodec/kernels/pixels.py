@@ -86,14 +86,7 @@ def _run(port, words, costs, symbols, stop, tables):
     expected = lattices[1]
     ratios = lattices[2]
 
-    means = vectors[0]
-    slopes = vectors[1]
-    energies = vectors[2]
-    contexts = vectors[3]  # of the experts' scales
-    leanings = vectors[4]
-    floors = vectors[5]  # each expert's CDF below low
-    tops = vectors[6]  # and up to high
-    middles = vectors[7]  # and below the threshold
+    means, slopes, energies, contexts, leanings, floors, tops, middles = experts.rows(vectors)
     places = vectors[8]
     inputs = vectors[9]
     selected = vectors[10]
@@ -147,7 +140,8 @@ def _run(port, words, costs, symbols, stop, tables):
                 centre = (mean + 128) >> 8
                 parity = (y & 1) * 2 + (x & 1)
                 experts.place_in_sets(
-                    within, errors, window, place, spot, c, channels, stride, CENTRED, centre, scale, parity
+                    within, errors, window, place, spot, c, channels, stride, CENTRED, centre, scale, parity,
+                    5, 2,
                 )  # fmt: skip
 
                 # The lattice near the mean.
@@ -206,12 +200,8 @@ def _run(port, words, costs, symbols, stop, tables):
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     decisions += 1
 
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, EXPERTS)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[y, x, c] = uint8(value)

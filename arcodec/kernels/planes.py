@@ -87,21 +87,26 @@ def table_shapes(tier: Tier, shape: Sequence[int], known: int) -> list[tuple[tup
         ((contexts, coded << bits), np.int32),
         ((VECTORS, _WIDTH), np.int64),
         ((3, lattice.WINDOW + 1), np.int64),
-        ((3, width), np.int32),
+        ((3, 256), np.int64),
+        ((width,), np.int32),
     ]
 
 
-def allocate(tier: Tier, shape: Sequence[int], known: int) -> tuple[object, ...]:
-    """Fresh tables for samples of `shape`, whose first channels are `known`, as `run` takes them after `stop`."""
+def allocate(tier: Tier, shape: Sequence[int], known: int, uneven: bool = False) -> tuple[object, ...]:
+    """Fresh tables for samples of `shape`, whose first channels are `known`, as `run` takes them after `stop`.
+
+    `uneven`: the lattice also weighs how often each value comes (see `lattice.weigh`), for one coded channel.
+    """
     _, columns, channels = shape
     coded = channels - known
     stride = (columns + 2 * MARGIN) * channels
     tables: list[np.ndarray] = [np.zeros(s, t) for s, t in table_shapes(tier, shape, known)]
     pasts = tuple(tables[:MOST])
-    window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_ = tables[MOST + 4 :]
+    window, errors, scales, biases, weights, apms, _, _, lattices, _, trust, *_, levels, _ = tables[MOST + 4 :]
     predictors = len(tier.predictors)
     count = predictors + experts.AFTER
     experts.begin(window, errors, scales, biases, lattices, trust)
+    levels[:] = lattice.levels_table()
     start = weights[: coded * NODES * weight_sets.SIZES[0]]
     start[:, :predictors] = _START_PREDICTORS // predictors
     start[:, predictors:count] = _START_LATER
@@ -109,7 +114,7 @@ def allocate(tier: Tier, shape: Sequence[int], known: int) -> tuple[object, ...]
     start[:, count + _OTHERS : count + _OTHERS + len(tier.contexts(coded))] = _START_CONTEXTS
     apms[:] = weight_sets.apm_tables(coded)
     data = (
-        np.array([known, *tier.rates], np.int64),
+        np.array([known, *tier.rates, uneven], np.int64),
         np.array(pixel_tier.features(tier, coded, known), np.int64),
         pixel_tier.offsets(tier, coded, known, stride),
         pixel_tier.rates(tier),
@@ -135,9 +140,10 @@ def _run(port, words, costs, symbols, stop, tables):
     (
         settings, features, offsets, rates, catalogue, wanted, pasts, sums, factors, work, samples, window, errors,
         scales, biases, weights, apms, counts, families, lattices, memories, trust, slots, vectors, near_values,
-        mixing,
+        levels, inputs,
     ) = tables  # fmt: skip
     known = settings[0]
+    uneven = settings[4] != 0
     rows, columns, channels = symbols.shape
     coded = channels - known
     stride = (columns + 2 * MARGIN) * channels
@@ -154,23 +160,13 @@ def _run(port, words, costs, symbols, stop, tables):
     expected = lattices[1]
     ratios = lattices[2]
 
-    means = vectors[0]
-    slopes = vectors[1]
-    energies = vectors[2]
-    contexts = vectors[3]  # of the experts' scales
-    leanings = vectors[4]
-    floors = vectors[5]  # each expert's CDF below low
-    tops = vectors[6]  # and up to high
-    middles = vectors[7]  # and below the threshold
+    means, slopes, energies, contexts, leanings, floors, tops, middles = experts.rows(vectors)
     places = vectors[8]
     selected = vectors[9]
     within = vectors[10]  # contexts within the weight sets
     guesses = vectors[11]
     quantities = vectors[12]
     slot_places = vectors[13]
-    inputs = mixing[0]
-    mixed = mixing[1]
-    steps = mixing[2]
     states = near_values[0]
     masses = near_values[1]
     lattice_sums = near_values[2]
@@ -219,7 +215,8 @@ def _run(port, words, costs, symbols, stop, tables):
                 centre = (mean + 128) >> 8
                 parity = (y & 1) * 2 + (x & 1)
                 experts.place_in_sets(
-                    within, errors, window, place, spot, c, channels, stride, centred, centre, scale, parity
+                    within, errors, window, place, spot, c, channels, stride, centred, centre, scale, parity,
+                    5, 2,
                 )  # fmt: skip
 
                 # The lattice near the mean.
@@ -236,6 +233,8 @@ def _run(port, words, costs, symbols, stop, tables):
                     counts, c, places, ratios, familiar, mean, slopes[centred], first, width, states, masses,
                     lattice_sums, mask,
                 )  # fmt: skip
+                if uneven:
+                    lattice.weigh(levels, lattice_sums, first, width)
 
                 # Recall.
                 near = recall.neighbourhood(window, pixel, known + c, channels, stride)
@@ -288,24 +287,20 @@ def _run(port, words, costs, symbols, stop, tables):
                     node = c * NODES + kind
                     for s in range(SETS):
                         selected[s] = weight_sets.row(s, coded, node, within[s])
-                    alone, stretch = wide_mixer.mix(weights, selected, inputs, mixed, SETS, first_context)
+                    alone, stretch = wide_mixer.mix(weights, selected, inputs, SETS, first_context)
                     p = squash_24(stretch)
                     first_apm = node * APM_CONTEXTS + within[2]
                     second_apm = node * APM_CONTEXTS + (centre >> 2)
                     refined = weight_sets.refine(apms, first_apm, second_apm, stretch, p)
                     bit = code_bit(port, words, refined, int64(value >= middle))
                     error = ((bit << 24) - p) >> 8
-                    wide_mixer.train(weights, selected, inputs, steps, SETS, (error * rate) >> 10)
+                    wide_mixer.train(weights, selected, inputs, SETS, (error * rate) >> 10)
                     weight_sets.train_apms(apms, first_apm, second_apm, stretch, bit)
                     pixel_contexts.learn(slots, len(catalogue), slot_places, clip(alone, -LIMIT, LIMIT), bit)
                     decisions += 1
 
-                    if bit:
-                        low = middle
-                    else:
-                        high = middle - 1
                     experts.narrow(floors, middles, tops, bit, count)
-                    phase, step = advance(phase, step, bit)
+                    low, high, phase, step = advance(low, middle, high, phase, step, bit)
                 value = low
                 end_symbol(port, costs, done)
                 symbols[y, x, known + c] = uint8(value)
@@ -315,6 +310,8 @@ def _run(port, words, costs, symbols, stop, tables):
                 lattice.learn(
                     counts, c, places, ratios, hits, expected, first, width, states, masses, value, done, mask
                 )
+                if uneven:
+                    lattice.learn_levels(levels, masses, first, width, value, done)
                 if bucket > 0:
                     recall.learn_trust(trust, c, bucket, value == recalled)
                 recall.memorise(memories, c, memory_place, memory, check, value)
@@ -338,7 +335,7 @@ def _run(port, words, costs, symbols, stop, tables):
     "UniTuple(int32[:, :, ::1], 4), int32[:, :, ::1], int32[:, :, :, ::1], int64[:, ::1], int32[:, ::1], int32[::1], "
     "int32[:, ::1], int64[:, :, :, ::1], int64[:, :, ::1], int32[:, ::1], int32[:, :, ::1], uint8[:, ::1], "
     "uint8[:, :, ::1], int64[:, :, ::1], "
-    "uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int32[:, ::1])))"
+    "uint32[:, ::1], int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[:, ::1], int64[:, ::1], int32[::1])))"
 )
 def run(port, words, costs, symbols, stop, tables):
     """Code the channels of `symbols`, uint8[rows, columns, channels], that are not known, with fresh tables.

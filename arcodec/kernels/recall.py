@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import int64, uint32, uint64
 
-from arcodec.kernels.compiling import inline, plain
+from arcodec.kernels.compiling import inline, inlined
 
 MAX_BITS = 18
 BUCKETS = 16  # of how often a memory was confirmed
@@ -37,19 +37,19 @@ def neighbourhood(window, pixel, channel, channels, stride):
     return h ^ (h >> uint64(29))
 
 
-@plain
+@inlined
 def slot(h, bits):
     """Index of a neighbourhood's memory among 2**bits."""
     return h >> uint64(64 - bits)
 
 
-@plain
+@inlined
 def check(h):
     """16 bits that tell neighbourhoods in one slot apart."""
     return int64(h >> uint64(16)) & 0xFFFF
 
 
-@plain
+@inlined
 def bucket(memory, check):
     """0 if this memory (check << 16 | confirmations << 8 | value) is of something else, else 1 ... 15."""
     count = (memory >> 8) & 255

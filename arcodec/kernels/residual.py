@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64
 
-from arcodec.kernels.compiling import inline, plain
+from arcodec.kernels.compiling import inline, inlined
 from arcodec.kernels.logistic import MAX_SCALE, MIN_SCALE, log2_q6
 
 SCALES = 144  # contexts of the scale of an expert: 24 sizes of 6 kinds
@@ -45,13 +45,13 @@ _POWERS = _third_octaves()
 THIRDS = tuple(_POWERS[:3])
 
 
-@plain
+@inlined
 def clip(x, low, high):
     """x within low ... high, as int64."""
     return min(max(int64(x), int64(low)), int64(high))
 
 
-@plain
+@inlined
 def trit(x, threshold):
     """0, 1 or 2 for x below -threshold, between, above threshold."""
     return int64(1) + int64(x > threshold) - int64(x < -threshold)
@@ -83,7 +83,7 @@ def signs(errors, expert, place, step, stride, threshold):
     return t * 3 + trit(errors[expert, place - stride - step], threshold)
 
 
-@plain
+@inlined
 def scale_context(around, known):
     """The scale context of an expert: the size of residuals `around`, and how the same pixel's channel before did.
 
@@ -96,7 +96,7 @@ def scale_context(around, known):
     return clip(3 * size >> 6, 0, 23) * 6 + kind
 
 
-@plain
+@inlined
 def texture_scale_context(activity, disagreement):
     """The scale context that looks at samples instead: their differences, and that of two predictors (Q8)."""
     size = log2_q6((activity << 8) + 256) - (8 << 6)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int32, int64, uint64
 
-from arcodec.kernels.compiling import inline, plain
+from arcodec.kernels.compiling import inline, inlined
 from arcodec.kernels.logistic import ONE, STRETCH_LIMIT, squash_24
 
 NODES = 33  # kinds of decisions of a sample
@@ -48,13 +48,13 @@ def _squash(x: int) -> int:
     return int(python(np.int64(min(max(x, -STRETCH_LIMIT), STRETCH_LIMIT))))
 
 
-@plain
+@inlined
 def row(which, channels, node, context):
     """The row of a set for a node (channel * NODES + kind) and a context."""
     return STARTS[which] * NODES * channels + node * SIZES[which] + context
 
 
-@plain
+@inlined
 def learning_rate(decisions):
     """It falls with the number of decisions so far."""
     return _RATE_END + _RATE_START * _RATE_HALF // (_RATE_HALF + decisions)

@@ -10,9 +10,9 @@ A decision selects a row from each set; the rows' sum mixes the inputs, and all 
 
 from __future__ import annotations
 
-from numba import int32, int64
+from numba import int32, int64, uint64
 
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined
 from arcodec.kernels.logistic import STRETCH_LIMIT
 
 LANES = 16  # rows are filled up to whole vectors
@@ -21,39 +21,31 @@ _ROW_LIMIT = (1 << 22) - 1
 _WEIGHT_LIMIT = (1 << 19) - 1
 
 
-@plain
-def mix(weights, selected, inputs, work, sets, experts):
+@inlined
+def mix(weights, selected, inputs, sets, experts):
     """(what the first `experts` inputs add to the stretch, the stretch), within +-STRETCH_LIMIT.
 
-    weights: int32[rows, width]; inputs, work: int32[width].
+    weights: int32[rows, width]; inputs: int32[width]; `sets`: a constant, for the loop over them to be unrolled.
     """
-    width = weights.shape[1]
-    own = weights[selected[0]]
-    for i in range(width):
-        work[i] = own[i]
-    for s in range(1, sets):
-        own = weights[selected[s]]
-        for i in range(width):
-            work[i] = int32(work[i] + own[i])
     total = int32(0)
-    for i in range(width):
-        weight = min(max(work[i], int32(-_WEIGHT_LIMIT)), int32(_WEIGHT_LIMIT))
-        work[i] = int32(int32(weight * inputs[i]) >> int32(8))
-        total = int32(total + work[i])
-    part = int64(0)
-    for i in range(experts):
-        part += int64(work[i])
-    return part >> 8, min(max(int64(total) >> 8, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT))
+    part = int32(0)
+    for i in range(weights.shape[1]):
+        weight = int32(0)
+        for s in range(sets):
+            weight = int32(weight + weights[uint64(selected[s]), i])
+        weight = min(max(weight, int32(-_WEIGHT_LIMIT)), int32(_WEIGHT_LIMIT))
+        product = int32(int32(weight * inputs[i]) >> int32(8))
+        total = int32(total + product)
+        part = int32(part + (product if i < experts else int32(0)))
+    return int64(part) >> 8, min(max(int64(total) >> 8, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT))
 
 
-@plain
-def train(weights, selected, inputs, work, sets, push):
+@inlined
+def train(weights, selected, inputs, sets, push):
     """Move the selected rows along push (2**-14) times the inputs."""
-    width = weights.shape[1]
-    for i in range(width):
-        work[i] = int32(int32(int32(inputs[i] * int32(push)) + int32(1 << 13)) >> int32(14))
     for s in range(sets):
-        own = weights[selected[s]]
-        for i in range(width):
-            weight = int32(own[i] + work[i])
-            own[i] = min(max(weight, int32(-_ROW_LIMIT)), int32(_ROW_LIMIT))
+        row = uint64(selected[s])
+        for i in range(weights.shape[1]):
+            step = int32(int32(int32(inputs[i] * int32(push)) + int32(1 << 13)) >> int32(14))
+            weight = int32(weights[row, i] + step)
+            weights[row, i] = min(max(weight, int32(-_ROW_LIMIT)), int32(_ROW_LIMIT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba import int64
 
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined, plain
 from arcodec.kernels.least_squares import MARGIN
 
 
@@ -24,7 +24,7 @@ def begin_row(rows, columns, channels, last):
         rows[last + i] = rows[last - stride + margin + i % channels]
 
 
-@plain
+@inlined
 def texture(window, place, step, stride, level):
     """0 ... 63: which of six simple predictions lie above a level."""
     west = int64(window[place - step])
@@ -39,7 +39,7 @@ def texture(window, place, step, stride, level):
     )
 
 
-@plain
+@inlined
 def activity(window, place, step, stride):
     """Sum of five absolute differences of neighbours."""
     west = int64(window[place - step])

@@ -39,7 +39,8 @@ class Coefficients(Model):
     dimensions = 2
     brief = True
 
-    def __init__(self, components: Sequence[Component]) -> None:
+    def __init__(self, components: Sequence[Component], own_kernel: Any = kernel) -> None:
+        self._kernel = own_kernel  # a module like `arcodec.kernels.coefficients`
         first = np.cumsum([0, *(c.rows * c.columns for c in components)])
         self._geometry = np.array(
             [(c.rows, c.columns, f, c.scale_y, c.scale_x) for c, f in zip(components, first, strict=False)], np.int64
@@ -64,9 +65,9 @@ class Coefficients(Model):
 
     def run(self, port: Port, words: Words, costs: Words, symbols: npt.NDArray[Any], stop: int) -> int:
         """Whole blocks: as many as it takes to reach `stop`."""
-        tables = kernel.allocate(self._geometry, self._steps, self._blocks)
-        return int(kernel.run(port, words, costs, symbols, stop, tables))
+        tables = self._kernel.allocate(self._geometry, self._steps, self._blocks)
+        return int(self._kernel.run(port, words, costs, symbols, stop, tables))
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         """The tables, and what making them takes."""
-        return kernel.memory(self._geometry, self._blocks)
+        return int(self._kernel.memory(self._geometry, self._blocks))

@@ -46,18 +46,10 @@ from arcodec.kernels.pixel_contexts import (
     WW,
     N,
     W,
+    coarse,
+    fine,
 )  # fmt: skip
 from arcodec.kernels.pixel_tier import Predictor, Tier
-
-
-def _fine(*guesses: int) -> tuple[int, ...]:
-    return tuple(FINE + g for g in guesses)
-
-
-def _coarse(*guesses: int) -> tuple[int, ...]:
-    """Also where the mean lies between samples."""
-    return (*(COARSE + g for g in guesses), FINE + BLEND)
-
 
 # Kept of earlier rows 0.375, 0.5, 0.75, 0.971, and of earlier blocks 0.5, 0.375, 0.625, 0.719.
 _NEAR = Predictor((4,), (4, 4), (3, 3, 3), 2, (1, 8, 4, 1, 3, -1, 1, 1, 0))
@@ -66,11 +58,11 @@ _SLOW = Predictor((20,), (14, 13), (13, 12, 11), 4, (4, 6, 16, 2, 1, 0, 2, 3, -1
 _WIDE = Predictor((20,), (18, 16), (20, 18, 18), 6, (8, 3, 32, 5, 9, 1, 2, 5, -1))
 
 _TEXTURES = (
-    _coarse(W, N, NW, NE),
-    _coarse(PREDICTED, PREDICTED + 1, PREDICTED + 2, CENTRED),
-    _coarse(BY_WEST, BY_NORTH, BY_NORTHEAST),
+    coarse(W, N, NW, NE),
+    coarse(PREDICTED, PREDICTED + 1, PREDICTED + 2, CENTRED),
+    coarse(BY_WEST, BY_NORTH, BY_NORTHEAST),
 )
-_STEPS = (_coarse(STEP_W, STEP_N, BY_BEFORE),)
+_STEPS = (coarse(STEP_W, STEP_N, BY_BEFORE),)
 _COLOURS = (  # which there are
     (ABOVE_BEFORE, WEST_STEP, NORTH_STEP),
     (ABOVE_BEFORE, WEST_STEP, BEFORE),
@@ -78,26 +70,26 @@ _COLOURS = (  # which there are
     (THRESHOLD, BEFORE, WEST),
 )
 _LEVELS = ((THRESHOLD, WEST, NORTH),)
-_PREDICTIONS = (_fine(PREDICTED, PREDICTED + 1), _fine(PREDICTED + 2, CENTRED))
+_PREDICTIONS = (fine(PREDICTED, PREDICTED + 1), fine(PREDICTED + 2, CENTRED))
 
 _MORE_TEXTURES = (
-    _coarse(W, N, WW, NN),
-    _coarse(PLANE, WEST_LINE, NORTH_LINE, NORTHEAST_LINE, ANTIPLANE),
+    coarse(W, N, WW, NN),
+    coarse(PLANE, WEST_LINE, NORTH_LINE, NORTHEAST_LINE, ANTIPLANE),
     tuple(COARSE + g for g in (W, N, NW, NE, WW, NN)),
 )
 _MORE_GUESSES = (
-    _fine(PLANE, MEDIAN),
-    _fine(W, N),
-    _fine(NE, ANTIPLANE),
-    _fine(BY_WEST, BY_NORTH),
-    _fine(NORTHEAST_LINE, WIDE),
-    _fine(NORTH_LINE, WEST_LINE),
+    fine(PLANE, MEDIAN),
+    fine(W, N),
+    fine(NE, ANTIPLANE),
+    fine(BY_WEST, BY_NORTH),
+    fine(NORTHEAST_LINE, WIDE),
+    fine(NORTH_LINE, WEST_LINE),
 )
 _MORE_COLOURS = (
-    _fine(BY_BEFORE, BY_SECOND),
-    _fine(STEP_W, STEP_N),
-    _fine(STEP_MEAN, STEP_PLANE),
-    (*_fine(SECOND_W, SECOND_N), THRESHOLD),
+    fine(BY_BEFORE, BY_SECOND),
+    fine(STEP_W, STEP_N),
+    fine(STEP_MEAN, STEP_PLANE),
+    (*fine(SECOND_W, SECOND_N), THRESHOLD),
     (THRESHOLD, BEFORE),
     (THRESHOLD, BEFORE, SECOND_BEFORE),
     (ABOVE_BEFORE, WEST_STEP),
@@ -105,17 +97,17 @@ _MORE_COLOURS = (
     (THRESHOLD,),
     (FINE + CENTRED, ERRORS_BEFORE),
     (FINE + BLEND, ERRORS_BEFORE, SIGNS),
-    _coarse(STEP_W, STEP_N, STEP_PLANE, BY_BEFORE),
-    _coarse(STEP_W, STEP_N, SECOND_W, SECOND_N),
-    _coarse(BY_BEFORE, BY_SECOND, BY_WEST, BY_NORTH),
+    coarse(STEP_W, STEP_N, STEP_PLANE, BY_BEFORE),
+    coarse(STEP_W, STEP_N, SECOND_W, SECOND_N),
+    coarse(BY_BEFORE, BY_SECOND, BY_WEST, BY_NORTH),
 )
 _MORE_GRAY = (
-    _fine(W, NE),
-    _fine(NW, NE),
-    _fine(MEAN, MEDIAN),
-    _fine(WW, W),
-    _fine(N, NN),
-    _fine(PREDICTED, CENTRED),
+    fine(W, NE),
+    fine(NW, NE),
+    fine(MEAN, MEDIAN),
+    fine(WW, W),
+    fine(N, NN),
+    fine(PREDICTED, CENTRED),
     (FINE + CENTRED, SIGNS),
     (FINE + CENTRED, TEXTURE),
     (FINE + CENTRED, ACTIVITY),

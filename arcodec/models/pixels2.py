@@ -17,11 +17,15 @@ from arcodec.models.base import GreenFirst, Model, Port, Symbols, Watch, Words, 
 from arcodec.models.conversions import FULL, PHASES, Converted
 from arcodec.models.jpeg_blocks import Blocks
 
-# The payload's first byte: plain; 1 + source * LAYOUTS + layout; or _COEFFICIENTS + layout of the blocks of a JPEG.
+# The payload's first byte: plain; 1 + source * LAYOUTS + layout; _COEFFICIENTS + layout of the blocks of a JPEG; or
+# one channel of which some values come oftener than their neighbours.
 _PLAIN = 0
 _LAYOUTS = PHASES + 1
 _COEFFICIENTS = 1 + len(conversions.SOURCES) * _LAYOUTS
-_VARIANTS = _COEFFICIENTS + jpeg_blocks.LAYOUTS
+_UNEVEN = _COEFFICIENTS + jpeg_blocks.LAYOUTS
+_VARIANTS = _UNEVEN + 1
+_UNEVEN_SAMPLES = 1 << 14  # of a picture at least
+_UNEVEN_SHARE = 4  # of the samples, in second differences of the histogram
 _SAMPLE = 96, 256  # rows and columns, by which it is decided whether a conversion helps
 _EXCEPTION_BITS = 16  # what an exception is taken to cost
 _EXCEPTIONS = 8  # of so many pixels may one be an exception
@@ -32,18 +36,20 @@ _LENGTHS = 24  # bytes of the lengths of parts, and of their ends
 class Planes(Model):
     """A tier of the pixel kernel: one to three channels, maybe with others that are known beforehand.
 
+    `uneven`: of one channel, whose values do not come equally often.
+
     Chunks are uint8[rows, columns, channels] without those that are `known`, uint8[rows, columns, k] or None.
     """
 
     dimensions = 3
     brief = True
 
-    def __init__(self, tier: pixel_tier.Tier, known: Symbols | None = None) -> None:
-        self.tier, self.known = tier, known
+    def __init__(self, tier: pixel_tier.Tier, known: Symbols | None = None, uneven: bool = False) -> None:
+        self.tier, self.known, self.uneven = tier, known, uneven
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         if self.known is None:
-            tables = kernel.allocate(self.tier, symbols.shape, 0)
+            tables = kernel.allocate(self.tier, symbols.shape, 0, self.uneven)
             return int(kernel.run(port, words, costs, symbols, stop, tables))
         known = self.known.shape[2]
         joined = np.concatenate([self.known, symbols], axis=2)
@@ -79,7 +85,7 @@ class Pixels2(GreenFirst):
 
     def __init__(self, name: str, code: int, tier: pixel_tier.Tier) -> None:
         self.name, self.code, self.tier = name, code, tier
-        self._plain = Planes(tier)
+        self._plain, self._uneven = Planes(tier), Planes(tier, uneven=True)
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         """The loop of the plain variant, which `predict` and `sample` are of."""
@@ -88,7 +94,8 @@ class Pixels2(GreenFirst):
     def encode(self, chunk: Symbols, watch: Watch | None = None) -> bytes:
         origin = self._origin(chunk, watch)
         if origin is None:
-            return bytes([_PLAIN]) + self._plain.encode(self.arrange(chunk), watch)
+            number, model = self._of_samples(chunk)
+            return bytes([number]) + model.encode(self.arrange(chunk), watch)
         return origin.payload or self._encoded(origin, chunk.shape, watch)
 
     def _encoded(self, origin: _Origin, shape: tuple[int, ...], watch: Watch | None) -> bytes:
@@ -104,8 +111,9 @@ class Pixels2(GreenFirst):
         shape = tuple(shape)
         if not payload or payload[0] >= _VARIANTS or _channels(payload[0]) not in (None, shape[2]):
             raise CorruptError(f"{self.name} has no variant {payload[0] if payload else 'at all'} for {shape}")
-        if payload[0] == _PLAIN:
-            return self.restore(self._plain.decode(payload[1:], shape, watch))
+        if payload[0] in (_PLAIN, _UNEVEN):
+            model = self._plain if payload[0] == _PLAIN else self._uneven
+            return self.restore(model.decode(payload[1:], shape, watch))
         if payload[0] >= _COEFFICIENTS:
             layout = payload[0] - _COEFFICIENTS
             codes, values, parts = self._read(payload, jpeg_blocks.parts_of(layout), shape, watch)
@@ -127,7 +135,7 @@ class Pixels2(GreenFirst):
         """What luma costs counts as green's, what chroma costs as red's and blue's, of the pixel where it lies."""
         origin = self._origin(chunk, watch)
         if origin is None:
-            return self._plain.bits(self.arrange(chunk), watch)
+            return self._of_samples(chunk)[1].bits(self.arrange(chunk), watch)
         content = origin.content
         if isinstance(content, Blocks):
             costs = jpeg_blocks.bits(content, chunk.shape, self._plain, watch)
@@ -149,7 +157,7 @@ class Pixels2(GreenFirst):
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         """Of the variant that the payload names, or the most that any takes."""
         plain = self._plain.memory(shape)
-        if payload[:1] == bytes([_PLAIN]):
+        if payload[:1] in (bytes([_PLAIN]), bytes([_UNEVEN])):
             return plain
         pixels = shape[0] * shape[1]
         layouts = range(1, jpeg_blocks.LAYOUTS) if shape[2] == 3 else [jpeg_blocks.GRAY]
@@ -158,6 +166,10 @@ class Pixels2(GreenFirst):
         lists = [(*_rows_shape(_most_gaps(pixels)), 1), (*_rows_shape(pixels // _EXCEPTIONS + 1), shape[2])]
         strips = [(jpeg.BLOCK, max(shape[:2]), 1), (*_rows_shape(pixels), 1)]  # of patches the most as well
         return max(blocks, pictures) + max(plain, *map(self._plain.memory, lists + strips))
+
+    def _of_samples(self, chunk: Symbols) -> tuple[int, Planes]:
+        """The variant of samples of no known origin, and its model."""
+        return (_UNEVEN, self._uneven) if chunk.shape[2] == 1 and _is_uneven(chunk) else (_PLAIN, self._plain)
 
     def _stages(self, converted: Converted) -> list[tuple[Planes, Symbols]]:
         """What is coded one after the other, and by what."""
@@ -235,7 +247,14 @@ def _channels(number: int) -> int | None:
     """How many channels a picture has of which the payload's first byte is this; None for any."""
     if number == _PLAIN:
         return None
-    return 1 if number == _COEFFICIENTS + jpeg_blocks.GRAY else 3
+    return 1 if number in (_COEFFICIENTS + jpeg_blocks.GRAY, _UNEVEN) else 3
+
+
+def _is_uneven(chunk: Symbols) -> bool:
+    """Whether neighbours in the histogram differ by more than a slope and chance explain."""
+    counts = np.bincount(chunk.reshape(-1), minlength=256)
+    bends = np.abs(np.diff(counts, 2)).sum()
+    return chunk.size >= _UNEVEN_SAMPLES and int(bends) * _UNEVEN_SHARE > chunk.size
 
 
 def _rows_shape(count: int) -> tuple[int, int]:

@@ -1,0 +1,407 @@
+"""What a deflate encoder would have done next, and where the one that wrote a stream did something else.
+
+This is a part of the format: what it predicts must never change. It searches as zlib does (hash chains, greedy or
+lazy choice with the limits good, lazy, nice and chain; J. Gailly, M. Adler, `deflate.c`), always from the tokens that
+the stream really has, so one difference does not make others.
+
+One loop serves both directions. Taking a stream apart, it has the tokens and blocks and writes the differences;
+putting it together, it has these and writes the tokens and spans of blocks.
+
+The chains hold positions plus one, 0 for none; PREVIOUS of them are kept, all that a distance can reach. A search
+reads content only within `end`, at most its size: candidates lie before the place, and a length found is less than
+what is left when it goes on.
+"""
+
+from __future__ import annotations
+
+from numba import int32, int64, uint64
+
+from arcodec.kernels.compiling import inline, kernel, plain
+from arcodec.kernels.deflate import BYTES, FREE, LAST, LONGEST, OTHER_258, STORED, TOKENS, TYPE
+
+# Parameters. How tokens are chosen; the limits; bits of the hash, bytes that it covers, farthest distance, farthest
+# one of 3 bytes, least length, first position that can be found, tokens in a block.
+MODE, GOOD, LAZY, NICE, CHAIN, HASH, COVERED, FARTHEST, FAR_3, LEAST, FIRST, FULL = range(12)
+PARAMETERS = 12
+# Modes. WHOLE is for stored blocks, without copies; PLANNED takes what `deflate_plan` says.
+LITERAL, RUN, GREEDY, PATIENT, WHOLE, PLANNED = range(6)
+
+# The state. Where it is; what the last search found here already, length and distance; the next position to chain;
+# first position that counts; is a block begun, tokens in it, its end by tokens and by position, flags, is a copy cut
+# short; counters of tokens (read, written), spans, blocks, differences, ends; right tokens and ends since the last
+# difference; work; is the last block done; where what is planned begins and ends.
+AT, HELD, HELD_BACK, CHAINED, BASE, INSIDE, COUNT, STOP, EDGE, RULE, CUT, READ, WROTE, SPANS, BLOCK = range(15)
+DIFFERENCES, ENDS, RIGHT, LAST_END, WORK, FINISHED, PLAN, PLANNED_TO = range(15, 23)
+STATE = 23
+
+# Answers.
+FINE, MORE_ROOM, MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG, MORE_PLAN = range(7)
+
+# How a block ends: as predicted, after so many tokens, at a flush, or at a place that cuts a copy; then two flags.
+PREDICTED, BY_TOKENS, BY_FLUSH, BY_CUT = range(4)
+OTHER_LAST, RESET = 4, 8
+
+# Differences: what is there instead. For SAME_* the length is the predicted one, for *_HOP the distance is that of
+# the n-th position in the chain where that length matches; FIRST_HOP stands for the nearest of them.
+LITERAL_INSTEAD, FIRST_HOP, HOP, FAR_AWAY, SAME_HOP, SAME_FAR = range(6)
+KINDS = 6
+
+PREVIOUS = 1 << 15
+SEGMENT = 1 << 20  # bytes that are planned at once
+_STEPS = 1024  # of a chain that a hop may be away
+WORK_EACH, WORK_AT_LEAST = 1024, 1 << 22
+ANY = 1 << 40  # differences: as many as there are
+
+
+@inline
+def _hash(content, at, parameters):
+    """Of the 3 or 4 bytes from `at` on, which are there."""
+    size = parameters[HASH]
+    if parameters[COVERED] == 3:
+        shift = (size + 2) // 3
+        value = int64(content[uint64(at)]) << (2 * shift) ^ int64(content[uint64(at + 1)]) << shift
+        value ^= int64(content[uint64(at + 2)])
+        return value & ((int64(1) << size) - 1)
+    value = int64(content[at]) | int64(content[at + 1]) << 8 | int64(content[at + 2]) << 16
+    value |= int64(content[at + 3]) << 24
+    return (value * 2654435761 & 0xFFFFFFFF) >> (32 - size)
+
+
+@plain
+def _chain_up_to(content, head, previous, state, parameters, stop):
+    """Chain all positions below `stop` that are still to be chained."""
+    last = min(stop, content.size - parameters[COVERED] + 1)
+    for at in range(state[CHAINED], last):
+        place = _hash(content, at, parameters)
+        previous[uint64(at & (PREVIOUS - 1))] = head[uint64(place)]
+        head[uint64(place)] = int32(at + 1)
+    state[CHAINED] = max(state[CHAINED], stop)
+
+
+@plain
+def _search(content, head, previous, state, parameters, at, end, best, chain):
+    """The first of the longest copies that are longer than `best`: length << 16 | distance, or 0.
+
+    All positions below `at` are chained, as far as they are to be. `best` is at least 2.
+    """
+    room = min(int64(LONGEST), end - at)
+    if room <= best or at + parameters[COVERED] > end:
+        return int64(0)
+    lowest = max(at - parameters[FARTHEST], state[BASE])
+    cur = int64(head[_hash(content, at, parameters)]) - 1
+    if cur < lowest or cur < state[BASE] + parameters[FIRST]:
+        return int64(0)
+    lowest += parameters[FIRST]
+    nice = min(parameters[NICE], room)
+    found = int64(0)
+    work = int64(0)
+    last = content[uint64(at + best)]
+    before_last = content[uint64(at + best - 1)]
+    while True:
+        work += 1
+        if content[uint64(cur + best)] == last and content[uint64(cur + best - 1)] == before_last:
+            length = int64(0)
+            while length < room and content[uint64(cur + length)] == content[uint64(at + length)]:
+                length += 1
+            work += length >> 4
+            if length > best:
+                best = length
+                found = length << 16 | (at - cur)
+                if length >= nice:
+                    break
+                last = content[uint64(at + best)]
+                before_last = content[uint64(at + best - 1)]
+        cur = int64(previous[uint64(cur & (PREVIOUS - 1))]) - 1
+        chain -= 1
+        if cur < lowest or chain == 0:
+            break
+    state[WORK] += work
+    return found
+
+
+@plain
+def _hop(content, head, previous, state, parameters, at, length, hop, distance):
+    """Along the chain: the distance of hop number `hop`, or, given the distance, the number; -1 if there is none."""
+    if at + max(length, parameters[COVERED]) > content.size:
+        return int64(-1)
+    cur = int64(head[_hash(content, at, parameters)]) - 1
+    if cur >= at:  # chained already, to look at the place after it
+        cur = int64(previous[cur & (PREVIOUS - 1)]) - 1
+    lowest = max(at - PREVIOUS, 0)
+    seen = int64(0)
+    work = int64(0)
+    answer = int64(-1)
+    while cur >= lowest and work < _STEPS:
+        work += 1
+        if content[cur + length - 1] == content[at + length - 1]:
+            same = int64(0)
+            while same < length and content[cur + same] == content[at + same]:
+                same += 1
+            work += same >> 4
+            if same == length:
+                if distance == at - cur:
+                    answer = seen
+                    break
+                if distance == 0 and seen == hop:
+                    answer = at - cur
+                    break
+                seen += 1
+        cur = int64(previous[cur & (PREVIOUS - 1)]) - 1
+    state[WORK] += work
+    return answer
+
+
+@plain
+def _predict(content, head, previous, state, parameters, end, choice):
+    """The token that comes next, 0 for a literal, and what a search at the place after it found already: two in one.
+
+    The second is shifted by 32 bits.
+    """
+    at = state[AT]
+    mode = parameters[MODE]
+    if mode in (LITERAL, WHOLE):
+        return int64(0)
+    if mode == PLANNED:
+        return int64(choice[uint64(at - state[PLAN])])
+    if mode == RUN:
+        length = int64(0)
+        if at > state[BASE]:
+            room = min(int64(LONGEST), end - at)
+            while length < room and content[at + length] == content[at - 1]:
+                length += 1
+        return length << 16 | 1 if length >= 3 else int64(0)
+    _chain_up_to(content, head, previous, state, parameters, at)
+    if 0 < state[HELD] <= end - at:
+        token = state[HELD] << 16 | state[HELD_BACK]
+    else:
+        token = _search(content, head, previous, state, parameters, at, end, int64(2), parameters[CHAIN])
+    length = token >> 16
+    if length < parameters[LEAST] or (length == 3 and token & 0xFFFF > parameters[FAR_3]):
+        return int64(0)
+    if mode == PATIENT and length < parameters[LAZY]:
+        chain = parameters[CHAIN] >> 2 if length >= parameters[GOOD] else parameters[CHAIN]
+        _chain_up_to(content, head, previous, state, parameters, at + 1)
+        later = _search(content, head, previous, state, parameters, at + 1, end, length, max(chain, int64(1)))
+        if later:
+            return later << 32
+    return token
+
+
+@kernel(
+    "int64(Array(uint8, 1, 'C', True), int64[::1], int64, int64, int32[::1], int64[:, ::1], int32[::1],"
+    "int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[::1], int32[::1], int32[::1], int32[::1])"
+)
+def walk(
+    content, parameters, given, most, read, blocks, wrote, spans, differences, ends, state, head, previous, choice
+):
+    """Go over a stream, until it is at its end or an array is full; called again, it goes on.
+
+    Args:
+        content: uint8[n], n < 2**31.
+        parameters: int64[PARAMETERS], in the ranges that `arcodec.content._deflate` checks.
+        given: 1 to take a stream apart, 0 to put it together.
+        most: differences, if it is taken apart, after which to give up.
+        read: int32[t], the tokens of the stream, only if it is taken apart.
+        blocks: int64[b, FIELDS], likewise.
+        wrote: int32[u], the tokens, written, those of stored blocks as predicted.
+        spans: int64[s, 5], written for each block: the end of its tokens in `wrote`, the end of its bytes in content,
+            whether it is the last, tokens, first byte.
+        differences: int32[d, 4]: right tokens before it, what is there, length less 3, hop or distance.
+        ends: int64[e, 3]: blocks before it that end as predicted, PREDICTED ... BY_CUT with OTHER_LAST and RESET,
+            tokens or bytes.
+        state: int64[STATE], zeros at first; if it is put together, DIFFERENCES and ENDS count what is used.
+        head: int32[2**HASH], zeros at first.
+        previous: int32[PREVIOUS].
+        choice: int32[...], what is planned for the bytes from state[PLAN] on, only for PLANNED.
+
+    Returns:
+        FINE at the end of the stream, MORE_ROOM (tokens, spans), MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG, or
+        MORE_PLAN, where the bytes from state[PLAN] to state[PLANNED_TO] are to be planned first.
+    """
+    size = int64(content.size)
+    all_work = WORK_EACH * size + WORK_AT_LEAST
+    while True:
+        if state[INSIDE] == 0:
+            if state[FINISHED]:
+                return FINE
+            if state[SPANS] >= len(spans):
+                return MORE_ROOM
+            state[COUNT] = 0
+            state[CUT] = 0
+            state[STOP] = parameters[FULL]
+            state[EDGE] = size
+            state[RULE] = PREDICTED
+            if given:
+                b = state[BLOCK]
+                edge = state[AT] + blocks[b, BYTES]
+                if blocks[b, TYPE] == STORED:
+                    state[RULE] = BY_CUT
+                    state[EDGE] = edge
+                else:
+                    state[STOP] = blocks[b, TOKENS]
+                    flushed = b + 1 < len(blocks) and blocks[b + 1, BYTES] == 0 and state[STOP] < parameters[FULL]
+                    if blocks[b, BYTES] > 0 and (flushed or parameters[MODE] == PLANNED):
+                        state[RULE] = BY_FLUSH
+                        state[EDGE] = edge
+            elif state[ENDS] < len(ends) and state[LAST_END] == ends[state[ENDS], 0]:
+                value = ends[state[ENDS], 2]
+                state[RULE] = ends[state[ENDS], 1]
+                state[ENDS] += 1
+                state[LAST_END] = 0
+                rule = state[RULE] & 3
+                if rule == BY_TOKENS:
+                    state[STOP] = value
+                elif rule != PREDICTED:
+                    if value > size - state[AT]:
+                        return WRONG
+                    state[EDGE] = state[AT] + value
+            else:
+                state[LAST_END] += 1
+            state[INSIDE] = 1 + state[AT]
+        rule = state[RULE] & 3
+        edge = state[EDGE]
+        end = edge if rule == BY_FLUSH else size
+        hidden = given and rule == BY_CUT
+        while state[AT] < edge and (rule >= BY_FLUSH or state[COUNT] < state[STOP]):
+            if state[WROTE] >= wrote.size:
+                return MORE_ROOM
+            if state[DIFFERENCES] >= len(differences) and given:
+                return MORE_DIFFERENCES
+            if state[WORK] > all_work:
+                return TOO_MUCH
+            at = state[AT]
+            if parameters[MODE] == PLANNED and at >= state[PLANNED_TO]:
+                state[PLAN] = at
+                state[PLANNED_TO] = min(edge, at + SEGMENT)
+                return MORE_PLAN
+            both = _predict(content, head, previous, state, parameters, end, choice)
+            token = both & 0xFFFFFFFF
+            later = both >> 32
+            if rule == BY_CUT and at + (token >> 16) > edge:
+                state[CUT] = 1
+                token = (edge - at) << 16 | (token & 0xFFFF) if edge - at >= 3 else int64(0)
+            actual = token
+            n = state[DIFFERENCES]
+            if given:
+                if not hidden:
+                    actual = int64(read[state[READ]])
+                    state[READ] += 1
+                if actual != token:
+                    if n >= most:
+                        return TOO_MUCH
+                    length = actual >> 16
+                    kind = LITERAL_INSTEAD
+                    where = int64(0)
+                    if length:
+                        _chain_up_to(content, head, previous, state, parameters, at)
+                        true = min(length, int64(LONGEST))
+                        where = _hop(content, head, previous, state, parameters, at, true, int64(0), actual & 0xFFFF)
+                        same = length == token >> 16
+                        if where < 0:
+                            kind = SAME_FAR if same else FAR_AWAY
+                            where = actual & 0xFFFF
+                        else:
+                            kind = SAME_HOP if same else (HOP if where else FIRST_HOP)
+                    differences[n, 0] = state[RIGHT]
+                    differences[n, 1] = kind
+                    differences[n, 2] = length - 3
+                    differences[n, 3] = where
+                    state[DIFFERENCES] += 1
+                    state[RIGHT] = 0
+                else:
+                    state[RIGHT] += 1
+            elif n < len(differences) and state[RIGHT] == differences[n, 0]:
+                state[DIFFERENCES] += 1
+                state[RIGHT] = 0
+                kind = differences[n, 1]
+                if kind == LITERAL_INSTEAD:
+                    actual = int64(0)
+                else:
+                    length = token >> 16 if kind >= SAME_HOP else int64(differences[n, 2]) + 3
+                    where = int64(differences[n, 3])
+                    true = min(length, int64(LONGEST))
+                    if length < 3 or length > OTHER_258 or at + true > edge:
+                        return WRONG
+                    if kind in (FAR_AWAY, SAME_FAR):
+                        if where < 1 or where > min(at, int64(PREVIOUS)):
+                            return WRONG
+                        for i in range(at, at + true):
+                            if content[i] != content[i - where]:
+                                return WRONG
+                    else:
+                        _chain_up_to(content, head, previous, state, parameters, at)
+                        hop = int64(0) if kind == FIRST_HOP else where
+                        where = _hop(content, head, previous, state, parameters, at, true, hop, int64(0))
+                        if where < 0:
+                            return WRONG
+                    actual = length << 16 | where
+            else:
+                state[RIGHT] += 1
+            wrote[state[WROTE]] = actual
+            state[WROTE] += 1
+            state[COUNT] += 1
+            length = min(actual >> 16, int64(LONGEST))
+            if length == 0:
+                state[AT] += 1
+                state[HELD] = later >> 16 if token == 0 else 0
+                state[HELD_BACK] = later & 0xFFFF
+                continue
+            state[HELD] = 0
+            state[AT] += length
+            if parameters[MODE] == GREEDY and length > parameters[LAZY]:
+                _chain_up_to(content, head, previous, state, parameters, at + 1)
+                state[CHAINED] = state[AT]
+        # The block is at its end.
+        place = state[AT]
+        count = state[COUNT]
+        full = parameters[FULL]
+        last = int64(place == size and (count < full or parameters[MODE] == WHOLE))
+        if given:
+            b = state[BLOCK]
+            if state[ENDS] >= len(ends):
+                return MORE_ENDS
+            if hidden:
+                usual = state[CUT] == 0 and (count == full or (place == size and count < full))
+            else:
+                usual = count == full or (place == size and count < full)
+                if rule == BY_FLUSH and place < size:
+                    usual = False
+                elif not usual:
+                    rule = int64(BY_TOKENS)
+            flags = int64(PREDICTED) if usual else rule
+            if blocks[b, LAST] != last:
+                flags |= OTHER_LAST
+            if blocks[b, FREE] and rule == BY_FLUSH and not usual:
+                flags |= RESET
+            if flags:
+                ends[state[ENDS], 0] = state[LAST_END]
+                ends[state[ENDS], 1] = flags
+                ends[state[ENDS], 2] = count if rule == BY_TOKENS else place - state[INSIDE] + 1
+                state[ENDS] += 1
+                state[LAST_END] = 0
+            else:
+                state[LAST_END] += 1
+            last = blocks[b, LAST]
+            state[RULE] = flags
+        else:
+            if state[RULE] & 3 == BY_TOKENS and count < state[STOP]:
+                return WRONG
+            if state[RULE] & OTHER_LAST:
+                last = 1 - last
+            if last and place < size:
+                return WRONG
+        if state[RULE] & RESET:
+            state[BASE] = place
+            state[CHAINED] = place
+            state[HELD] = 0
+        state[PLANNED_TO] = 0
+        n = state[SPANS]
+        spans[n, 0] = state[WROTE]
+        spans[n, 1] = place
+        spans[n, 2] = last
+        spans[n, 3] = count
+        spans[n, 4] = state[INSIDE] - 1
+        state[SPANS] += 1
+        state[BLOCK] += 1
+        state[FINISHED] = last
+        state[INSIDE] = 0
