@@ -370,9 +370,9 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
         for name, data in SOUNDS.items()
     },
     "wav-24-bits": (wav(tone(300, 3, 24), 3, extensible=True, after=piece(b"LIST", b"INFO")), {}),
-    "wav-32-bits": (wav(tone(300, 1, 32) * 3, 4, stated=0xFFFFFFFF), {}),
+    "wav-32-bits": (wav(tone(300, 1, 32) + np.arange(300)[:, None], 4, stated=0xFFFFFFFF), {}),
     "wav-alike": (wav(tone(400, 1, 12)[:, [0, 0]] * 16 + 5, 2), {}),
-    "wav-gaps": (wav(tone(9000, 1, 11) * 21 // 10, 2), {"level": 1}),
+    "wav-gaps": (wav(tone(12_000, 1, 8) * 21 // 10, 2), {"level": 1}),
     "aiff": (aiff(tone(300, 2, 16), 2, after=piece(b"ANNO", b"abc", ">")), {}),
     "aiff-sowt": (aiff(tone(300, 1, 16), 2, b"sowt"), {}),
 }

@@ -12,8 +12,7 @@ from numba import int32, int64
 
 from arcodec.kernels import residual
 from arcodec.kernels.compiling import plain
-from arcodec.kernels.deep_experts import cdf
-from arcodec.kernels.logistic import exp2_q6, log2_q6, stretch_ratio
+from arcodec.kernels.logistic import REACH, exp2_q6, fine_cdf_of, log2_q6, stretch_ratio
 from arcodec.kernels.residual import clip
 
 MEMORIES = (1, 4, 7)  # averages of residuals forget 2**-this of themselves at each
@@ -61,10 +60,16 @@ def slope_of(scale):
 
 
 @plain
+def _cdf(distance, slope):
+    """The logistic CDF in 2**-24 at `distance` from the mean; so fine that single steps of loud sound tell."""
+    return fine_cdf_of((distance * slope >> 10) + (REACH << 20))
+
+
+@plain
 def say(inputs, means, slopes, floors, middles, tops, point, experts):
     """Fill inputs[:experts] with the stretch that a sample of the open range lies above `point`."""
     for e in range(experts):
-        m = cdf(point - means[e], slopes[e])
+        m = _cdf(point - means[e], slopes[e])
         middles[e] = m
         inputs[e] = stretch_ratio(max(tops[e] - m, int64(0)) + FLOOR, max(m - floors[e], int64(0)) + FLOOR)
 
@@ -72,7 +77,7 @@ def say(inputs, means, slopes, floors, middles, tops, point, experts):
 @plain
 def say_alone(mean, slope, floor, top, point):
     """(what one expert says, 24 bits, of a decision by itself; its CDF at `point`)."""
-    m = cdf(point - mean, slope)
+    m = _cdf(point - mean, slope)
     over = max(top - m, int64(0)) + FLOOR
     under = max(m - floor, int64(0)) + FLOOR
     return (over << 24) // (over + under), m

@@ -103,6 +103,15 @@ def cdf_of(z):
 
 
 @inlined
+def fine_cdf_of(z):
+    """The same for a distance in 2**-20 scales."""
+    z = min(max(z, int64(0)), int64(REACH << 21))
+    k = uint64(z) >> uint64(14)
+    low = int64(_CDF[k])
+    return low + ((int64(_CDF[k + uint64(1)]) - low) * (z & 16383) >> 14)
+
+
+@inlined
 def stretch_ratio(one, zero):
     """ln(one / zero) in 1/256 for two positive masses up to 2**40, clamped to +-STRETCH_LIMIT."""
     s = (log2_q16(one) - log2_q16(zero)) * _LN2_Q24 >> 24

@@ -38,8 +38,8 @@ _REACH = 1 << 31
 _LONGEST = 1 << 24  # numbers from the lowest to the highest where values are listed
 _MOST = 1 << 17  # values in a list
 _LIST_MODEL = "bytes-1"
-_OFTEN = 4  # values in a list occur so often in the mean; else those that do not occur may do so by chance
-_CENTRAL = 20  # a share of samples that is not asked whether values are missing
+_AROUND = 16  # values on each side, among which
+_OFTEN = 8  # times in the mean a value occurs: then others do not fail to occur by chance
 _PAYS = 3, 2  # a list must save so much more than it takes
 
 
@@ -179,13 +179,17 @@ def _used(k: npt.NDArray[np.int64], lowest: int) -> tuple[npt.NDArray[np.int64],
 def _listed(used: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> bytes:
     """The list of values, if that is shorter than what it saves; else nothing."""
     span = int(used[-1] - used[0]) + 1
-    passed = np.cumsum(counts)
-    total = int(passed[-1])
-    if span > _LONGEST or not 2 <= len(used) <= _MOST or total < _OFTEN * len(used):
+    if span > _LONGEST or not 2 * _AROUND < len(used) <= _MOST:
         return b""
-    left, right = np.searchsorted(passed, (total // (2 * _CENTRAL), total - 1 - total // (2 * _CENTRAL)))
-    there, might = int(right - left) + 1, int(used[right] - used[left]) + 1
-    saved = _log2_q8(might, there) * total >> 11
+    passed = np.concatenate([[0], np.cumsum(counts)])
+    around = passed[2 * _AROUND :] - passed[: -2 * _AROUND]  # as often as that do so many values in a row occur
+    often = around[:-1] >= 2 * _AROUND * _OFTEN
+    middle = counts[_AROUND:-_AROUND] * often
+    total = int(middle.sum())
+    if total * 4 < int(passed[-1]) * 3:
+        return b""
+    might = int((middle * (used[2 * _AROUND :] - used[: -2 * _AROUND])).sum())
+    saved = _log2_q8(might, total * 2 * _AROUND) * total >> 11
     if saved * _PAYS[1] < 64:
         return b""
     written = gaps.written(used - used[0])
