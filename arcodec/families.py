@@ -15,7 +15,7 @@ FAMILIES: Mapping[str, tuple[tuple[str, str, str], tuple[str, ...]]] = {
     "bytes": (("bytes-2-fast", "bytes-2", "bytes-2-max"), ()),
     "pixels": (("pixels-2-fast", "pixels-2", "pixels-2-max"), ("graphics",)),
     "coefficients": (("coefficients-1", "coefficients-1", "coefficients-1-max"), ()),
-    "sound": (("audio-1-fast", "audio-1", "audio-1-max"), ()),
+    "audio": (("audio-1-fast", "audio-1", "audio-1-max"), ()),
     "deep": (("deep-1-fast", "deep-1", "deep-1-max"), ("bytes-1",)),
 }
 _SHAPES = (1,), (1, 1), (1, 1, 1), (1, 1, 2), (1, 1, 4)  # by which it is seen to what family a model belongs
@@ -27,7 +27,7 @@ def family_of(shape: Sequence[int]) -> str:
     if len(shape) < 3:
         return "bytes" if len(shape) == 1 else "coefficients"
     if shape[2] == 4:
-        return "sound"
+        return "audio"
     return "deep" if shape[2] in (2, 6) else "pixels"
 
 

@@ -132,7 +132,7 @@ def _speeds(group: Group, codecs: Iterable[str], before: list[str], after: list[
 
 
 def files_in_files() -> str:
-    """Documents and archives by the endings of their names; those that fail somewhere are not left out but refused."""
+    """Documents and archives by the endings of their names; a file that failed somewhere is an error."""
     whole = measured_of("archives")
     rows = []
     sizes = {codec: [_packed(whole, s.name, codec) for s in whole.subjects] for codec in _ARCHIVE_CODECS}

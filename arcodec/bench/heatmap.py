@@ -13,6 +13,7 @@ from PIL import Image
 
 from arcodec import chunks, content
 from arcodec.compressor import MAX_PARSED
+from arcodec.families import family_of
 from arcodec.models.base import Symbols
 from arcodec.printable import printable
 
@@ -105,15 +106,21 @@ def picture(path: str | os.PathLike[str], name: str | None = None) -> Picture:
     name = printable(Path(path).name) if name is None else name
     planes = _planes(Path(path))
     measured = [_measured(plane) for plane in planes]
-    rasters = [plane for plane in planes if plane.ndim == 3]
-    if rasters and all(plane.size % (rasters[0].shape[0] * rasters[0].shape[1]) == 0 for plane in planes):
+    rasters = [plane for plane in planes if family_of(plane.shape) in ("pixels", "deep")]
+    if (
+        len(rasters) == len(planes)
+        and rasters
+        and all(plane.size % (rasters[0].shape[0] * rasters[0].shape[1]) == 0 for plane in planes)
+    ):
         return _of_image(name, rasters[0], measured)
     costs = np.concatenate([plane.bits for plane in measured]) if measured else np.zeros(0, np.float32)
     note = "" if all(plane.whole for plane in measured) else f"Only its first {LIMIT >> 20} MiB were measured."
     drawn = _means(costs[None, :], 1, min(_STRIP[0], costs.size))
     regions = _means(costs[None, :], 1, min(_REGIONS, costs.size))
     where = f"{_middle(int(regions.argmax()), regions.size)} %" if _uneven(regions) else ""
-    return Picture(name, "byte", _mean(costs), _top(drawn), where, note, _png(drawn, _STRIP))
+    # Planes of sound and of coefficients have more symbols than their file has bytes.
+    mean = _mean(costs) if note or not costs.size else float(costs.sum(dtype=np.float64)) / Path(path).stat().st_size
+    return Picture(name, "byte", mean, _top(drawn), where, note, _png(drawn, _STRIP))
 
 
 def _of_image(name: str, raster: Symbols, measured: list[Plane]) -> Picture:
@@ -171,8 +178,11 @@ def _measured(plane: Symbols) -> Plane:
     if symbols.size < chunks.SMALL:
         return Plane(stored, plane.shape)
     coders = [chunks.built_in("bytes")]
-    if symbols.ndim == 3:
-        coders.insert(0, chunks.built_in("deep" if symbols.shape[2] in (2, 6) else "pixels"))
+    family = family_of(symbols.shape)
+    if family != "bytes":
+        coders.insert(0, chunks.built_in(family))
+    if family in ("audio", "coefficients"):
+        coders = coders[:1]
     model = chunks.choose(symbols, coders).model
     bits = model.bits(symbols.reshape(-1) if model.dimensions == 1 else symbols)
     return Plane(bits if bits.sum(dtype=np.float64) < 8 * symbols.size else stored, plane.shape)
