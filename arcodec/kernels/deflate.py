@@ -51,6 +51,13 @@ _SORTED = _COUNTS + 64
 
 
 @plain
+def copy(target, at, source, begin, count):
+    """Copy so many elements; numba's own way has a message that it makes with floats, where sizes differ."""
+    for k in range(count):
+        target[at + k] = source[begin + k]
+
+
+@plain
 def bits(data, at, count):
     """`count` <= 25 bits from bit `at` on, zeros beyond the end of `data`."""
     value = int64(0)
@@ -304,7 +311,7 @@ def inflate(data, content, tokens, blocks, state):
                 return BAD
             if byte + size > content.size:
                 return MORE_BYTES
-            content[byte : byte + size] = data[place + 4 : place + 4 + size]
+            copy(content, byte, data, place + 4, size)
             block[TOKENS] = 0
             block[BYTES] = size
             block[REACH] = byte

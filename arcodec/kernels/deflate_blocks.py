@@ -36,6 +36,7 @@ from arcodec.kernels.deflate import (
     STORED,
     TABLE,
     TYPE,
+    copy,
     fixed_lengths,
     read_lengths,
 )
@@ -224,7 +225,7 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
                 smooth = both_codes(counts, int64(SMOOTHED), joined, actual, runs, inner, room)
                 if smooth <= dynamic:
                     dynamic = smooth
-                    lengths[:] = actual
+                    copy(lengths, 0, actual, 0, len(lengths))
             dynamic += 3 + extra
             fixed = (fixed + 7) >> 3
             dynamic = (dynamic + 7) >> 3
@@ -271,7 +272,7 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
                 if m > n + 1:
                     flags |= SHAPE
                     n = m
-                    lengths[:] = actual
+                    copy(lengths, 0, actual, 0, len(lengths))
             elif flags & SHAPE:
                 n = _change(lengths, BOTH, 15, notes, n)
                 if n < 0:
@@ -323,7 +324,7 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
                 if m > n + 1:
                     flags |= INNER
                     n = m
-                    inner[:] = header[INNER_LENGTHS:RUN]
+                    copy(inner, 0, header, INNER_LENGTHS, len(inner))
             elif flags & INNER:
                 n = _change(inner, LENGTHS, 7, notes, n)
                 if n < 0:
@@ -367,7 +368,7 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
             _put(out, state, fill, free)
             _put(out, state, size | (size ^ 0xFFFF) << 16, int64(32))
             at = state[OUT]
-            out[at : at + size] = content[byte:stop]
+            copy(out, at, content, byte, size)
             state[OUT] += size
             continue
         if kind == DYNAMIC:
@@ -381,7 +382,7 @@ def code_blocks(content, parameters, given, data, blocks, first, tokens, spans, 
                 word = int64(inner_code[symbol]) if size else int64(0)
                 _put(out, state, word | int64(runs[i] >> 5) << size, size + run_bits(symbol))
         else:
-            lengths[:] = plain_lengths
+            copy(lengths, 0, plain_lengths, 0, len(lengths))
         codes(lengths, int64(0), int64(LITERALS), code)
         codes(lengths, int64(LITERALS), int64(DISTANCES), code)
         for t in range(begin, end):
