@@ -170,7 +170,8 @@ def everything() -> str:
 
 def origin() -> str:
     """Machine, date, commit."""
-    return "\n\n".join(f"{kind.capitalize()}: {tables.origin(measured(kind))}" for kind in _KINDS)
+    names = (*_KINDS, "archives")
+    return "\n\n".join(f"{name.capitalize()}: {tables.origin(measured_of(name))}" for name in names)
 
 
 def startup() -> str:
