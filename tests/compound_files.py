@@ -89,16 +89,17 @@ def tiff_file(picture: bytes, columns: int, compression: int) -> bytes:
     return b"II*\0" + struct.pack("<I", 8 + len(strip)) + strip + directory + bytes(4)
 
 
+def enciphered(data: bytes, key: int) -> bytes:
+    """What the cipher of Type 1 fonts makes of data."""
+    out = bytearray()
+    for byte in data:
+        out.append(byte ^ key >> 8)
+        key = (out[-1] + key) * 52845 + 22719 & 0xFFFF
+    return bytes(out)
+
+
 def type1_file(glyphs: int) -> bytes:
     """A Type 1 font."""
-
-    def enciphered(data: bytes, key: int) -> bytes:
-        out = bytearray()
-        for byte in data:
-            out.append(byte ^ key >> 8)
-            key = (out[-1] + key) * 52845 + 22719 & 0xFFFF
-        return bytes(out)
-
     lines = [b"0000/Private 9 dict dup begin\n"]
     for n in range(glyphs):
         text = enciphered(b"\0\0\0\0" + bytes((i * n + 7 * i) % 251 for i in range(30)), 4330)

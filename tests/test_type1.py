@@ -12,18 +12,11 @@ from arcodec import varint
 from arcodec.content.base import Parsed
 from arcodec.content.type1 import Type1
 from arcodec.errors import CorruptError
+from tests.compound_files import enciphered
 
 TYPE1 = Type1()
 CLEAR = b"%!PS-AdobeFont-1.0: Test 1.0\n/FontName /Test def\ncurrentfile eexec\n"
 ZEROS = (b"0" * 64 + b"\n") * 8 + b"cleartomark\n"
-
-
-def enciphered(data: bytes, key: int) -> bytes:
-    out = bytearray()
-    for byte in data:
-        out.append(byte ^ key >> 8)
-        key = (out[-1] + key) * 52845 + 22719 & 0xFFFF
-    return bytes(out)
 
 
 def private(charstrings: list[bytes], command: bytes = b"RD") -> bytes:

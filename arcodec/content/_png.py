@@ -14,7 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from arcodec.content import _bits, _palette
-from arcodec.content._samples import Samples
+from arcodec.content._recipe import Reader
+from arcodec.content._samples import Samples, join
+from arcodec.content.base import Plane
+from arcodec.errors import CorruptError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LIMIT = 1 << 31  # of widths, heights and chunk lengths
@@ -167,3 +170,23 @@ def rows_of(header: Header, samples: Samples) -> Iterator[Bytes]:
         else:
             dtype = ">u2" if header.depth == 16 else "u1"
             yield np.ascontiguousarray(part, dtype).reshape(each.rows, -1).view(np.uint8)
+
+
+def joined(planes: Sequence[Plane], depth: int, stored: int, reader: Reader) -> tuple[int, Samples]:
+    """The colour type and the samples of planes; `stored` is the type that a recipe says.
+
+    Raises:
+        CorruptError: they are none of a PNG.
+    """
+    colour = INDEXED if stored == SORTED else stored
+    samples = join(planes, reader.byte() if depth == 16 else 0, reader)
+    rows, columns, channels = samples.shape
+    if (
+        depth not in DEPTHS.get(colour, ())
+        or channels != CHANNELS[colour]
+        or (depth == 16) != (samples.itemsize == 2)
+        or int(samples.max()) >> depth
+        or max(rows, columns) >= LIMIT
+    ):
+        raise CorruptError(f"the planes are no PNG image of colour type {colour} and depth {depth}")
+    return colour, samples

@@ -16,15 +16,13 @@ import numpy as np
 from arcodec import varint
 from arcodec.content import _filters, _palette
 from arcodec.content._png import (
-    CHANNELS,
-    DEPTHS,
     INDEXED,
-    LIMIT,
     SIGNATURE,
     SORTED,
     Bytes,
     Chunk,
     Header,
+    joined,
     palette_of,
     passes,
     raw_size,
@@ -33,7 +31,7 @@ from arcodec.content._png import (
     samples_of,
 )
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import PACKED, Samples, join, split
+from arcodec.content._samples import PACKED, Samples, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
@@ -325,18 +323,10 @@ def _joined(planes: Sequence[Plane], depth: int, stored: int, flags: int, reader
     Raises:
         CorruptError: they are none of a PNG.
     """
-    colour = INDEXED if stored == SORTED else stored
-    samples = join(planes, reader.byte() if depth == 16 else 0, reader)
-    rows, columns, channels = samples.shape
-    if (
-        depth not in DEPTHS.get(colour, ())
-        or channels != CHANNELS[colour]
-        or (depth == 16) != (samples.itemsize == 2)
-        or int(samples.max()) >> depth
-        or max(rows, columns) >= LIMIT
-        or flags >= 2 * _ODD_START
-    ):
-        raise CorruptError(f"the planes are no PNG image of colour type {colour} and depth {depth}")
+    colour, samples = joined(planes, depth, stored, reader)
+    if flags >= 2 * _ODD_START:
+        raise CorruptError(f"flags {flags} of a PNG are not known")
+    rows, columns, _ = samples.shape
     return Header(columns, rows, depth, colour, int(flags & _INTERLACED > 0)), samples
 
 

@@ -14,8 +14,6 @@ import numpy as np
 from arcodec import varint
 from arcodec.content import _palette
 from arcodec.content._png import (
-    CHANNELS,
-    DEPTHS,
     GRAY,
     GRAY_ALPHA,
     INDEXED,
@@ -24,6 +22,7 @@ from arcodec.content._png import (
     SORTED,
     Chunk,
     Header,
+    joined,
     palette_of,
     raw_size,
     read_header,
@@ -32,7 +31,7 @@ from arcodec.content._png import (
 )
 from arcodec.content._pngfilter import Bytes, filtered
 from arcodec.content._recipe import Reader
-from arcodec.content._samples import PACKED, Samples, join, split
+from arcodec.content._samples import PACKED, Samples, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
@@ -107,17 +106,8 @@ class PngPixels(Content):
         """
         reader = Reader(recipe)
         depth, stored = divmod(reader.byte(), 8)
-        colour = INDEXED if stored == SORTED else stored
-        samples = join(planes, reader.byte() if depth == 16 else 0, reader)
-        rows, columns, channels = samples.shape
-        if (
-            depth not in DEPTHS.get(colour, ())
-            or channels != CHANNELS[colour]
-            or (depth == 16) != (samples.itemsize == 2)
-            or int(samples.max()) >> depth
-            or max(rows, columns) >= LIMIT
-        ):
-            raise CorruptError(f"the planes are no PNG image of colour type {colour} and depth {depth}")
+        colour, samples = joined(planes, depth, stored, reader)
+        rows, columns, _ = samples.shape
         count = reader.number()
         chunks = []
         while reader:
