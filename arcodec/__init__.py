@@ -10,7 +10,7 @@ b'to be or not to be'
 
 from __future__ import annotations
 
-from arcodec.api import compress, decompress, info
+from arcodec.api import compress, decompress, info, sample, score
 from arcodec.errors import (
     ArcodecError,
     CorruptError,
@@ -50,4 +50,6 @@ __all__ = [
     "compress",
     "decompress",
     "info",
+    "sample",
+    "score",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from arcodec import container, models
 from arcodec.container import Chunk
@@ -21,7 +22,12 @@ SMALL = 32
 _GRAPHIC_BITS = 1.5
 _SAMPLE = 1 << 15
 GRID = 16  # pictures that were a JPEG are cut at multiples of this, where its blocks begin
+_MADE = 2  # models of files that are kept
+_made: dict[bytes, Model] = {}
 _ROWS = 16  # the least of them in a sample, if there are so many: of wide images, fewer columns
+
+
+Costs = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Coder:
     def encode(self, symbols: Symbols, watch: Watch | None = None) -> bytes:
         """See `Model.encode`."""
         return self.model.encode(symbols.reshape(self._shape(symbols.shape)), watch)
+
+    def bits(self, symbols: Symbols, watch: Watch | None = None) -> Costs:
+        """See `Model.bits`."""
+        return self.model.bits(symbols.reshape(self._shape(symbols.shape)), watch)
 
     def decode(self, payload: bytes, shape: Sequence[int], watch: Watch | None = None) -> Symbols:
         """See `Model.decode`."""
@@ -76,10 +86,17 @@ def by_code(code: int) -> Coder:
     return Coder(lambda: model, code)
 
 
-def from_file(file: store.ModelFile) -> Coder:
-    """The coder of a model file."""
-    model = file.model()
-    return Coder(lambda: model, container.BY_ID, file.id)
+def from_file(file: store.ModelFile, *, embedded: bool = False) -> Coder:
+    """The coder of a model file, which chunks name by its whole id where it is embedded beside them.
+
+    The models of the last files are kept: some take seconds to get ready.
+    """
+    model = _made.pop(file.id, None) or file.model()
+    _made[file.id] = model
+    while len(_made) > _MADE:
+        del _made[next(iter(_made))]
+    code = container.BY_ID if embedded else container.BY_SHORT_ID
+    return Coder(lambda: model, code, file.id[: container.ID_SIZES[code]])
 
 
 @dataclass(frozen=True)
@@ -92,6 +109,11 @@ class Encoded:
     payload: bytes
     check: int
     memory: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of its payload."""
+        return len(self.payload)
 
     def header(self, *, starts_plane: bool, beside: bool, last: bool) -> Chunk:
         """Its header in the frame."""
@@ -127,6 +149,46 @@ def encode(symbols: Symbols, coders: Sequence[Coder], verify: bool, watch: Watch
     check = container.check_of(data, payload)
     memory = decoding_memory(symbols.shape, coder, payload)
     return Encoded(code, coder.model_id if coder else None, symbols.shape, payload, check, memory)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a chunk would be if it were encoded.
+
+    Attributes:
+        coder: None where it would be stored or filled.
+        costs: bits of each symbol: float32[n], in the order in which its model codes them.
+        memory: bytes that decoding would take.
+    """
+
+    coder: Coder | None
+    costs: Costs
+    memory: int
+
+    @property
+    def bits(self) -> float:
+        """Of all symbols."""
+        return float(self.costs.sum(dtype=np.float64))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the payload."""
+        return -int(-self.bits // 8)
+
+
+def measure(symbols: Symbols, coders: Sequence[Coder], watch: Watch | None = None) -> Measured:
+    """What each symbol of a chunk costs, with the choices that `encode` makes; see there."""
+    costs, coder = np.full(symbols.size, 8, np.float32), None
+    if symbols.size and (symbols == symbols.flat[0]).all():
+        costs[1:] = 0
+    elif symbols.size >= SMALL:
+        coder = choose(symbols, coders)
+        own = coder.bits(symbols, watch)
+        if own.sum(dtype=np.float64) < 8 * symbols.size:
+            costs = own
+        else:
+            coder = None
+    return Measured(coder, costs, decoding_memory(symbols.shape, coder))
 
 
 def choose(symbols: Symbols, coders: Sequence[Coder]) -> Coder:

@@ -1,4 +1,4 @@
-"""From a file to one frame: content, chunks, threads, frame."""
+"""From a file to frames: content, chunks, threads. Chunks go to an `Output`, which writes them or measures them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from typing import Generic
 
 import numpy as np
 
 from arcodec import chunks, container, content, families, threads
-from arcodec.chunks import GRID, Encoded
-from arcodec.container import MAX_CHUNK, Chunk, Header, Sink, Source, Writer
+from arcodec.chunks import GRID
+from arcodec.container import MAX_CHUNK, Header, Sink, Source
 from arcodec.content.base import Content, Parsed, Slabs, same
 from arcodec.errors import ModelError
 from arcodec.families import Models
 from arcodec.models.base import Symbols, Watch, size_of
+from arcodec.output import C, Output, Writing
 from arcodec.parts import Counted, Part, largest, plane_parts, raw_parts
 from arcodec.threads import Progress
 
@@ -37,9 +39,9 @@ class Options:
         level: 1 ... 9; sets the models (1 ... 3 fast, 4 ... 6 default, 7 ... 9 max) and the chunk size: small
             chunks take less memory and spread over more threads, large ones give smaller files.
         model: name of a built-in model, path of a model file, or its id in hex; None chooses by content. A file must
-            be in a place where decoding looks for it, or be carried.
+            be in a place where decoding looks for it, or be embedded.
         pixels: keep the pixels and metadata of images, not the very bytes of their files.
-        carry_model: put the model file into the output, so that whoever decodes it need not have it.
+        embed_model: put the model file into the output, so that whoever decodes it need not have it.
         threads: number of chunks coded at a time.
         verify: decode each chunk again before it is written.
         memory_limit: bytes of memory that coding may take with all threads; None for no limit.
@@ -48,7 +50,7 @@ class Options:
     level: int = DEFAULT_LEVEL
     model: str | None = None
     pixels: bool = False
-    carry_model: bool = False
+    embed_model: bool = False
     threads: int = 1
     verify: bool = True
     memory_limit: int | None = None
@@ -95,12 +97,17 @@ def compress_stream(
         VerifyError: decoding a chunk did not give it back.
     """
     options = options or Options()
+    return code_stream(source, Writing(sink, options.verify, options.embed_model), options, progress)
+
+
+def code_stream(source: Source, output: Output[C], options: Options, progress: Progress | None) -> Report:
+    """The same for any output."""
     counted = Counted(source)
     usable = _models(options)
     head = counted.read(content.HEAD)
     kinds = list(content.candidates(head, exact=not options.pixels)) if usable.of["pixels"] else []
     searched = options.model is None
-    frames = _Frames(counted, sink, options, usable, progress)
+    frames = _Frames(counted, output, options, usable, progress)
     data = counted.read_on(head, SLAB) if kinds or searched else head
     if kinds and len(data) == SLAB:
         for kind in kinds:
@@ -110,13 +117,15 @@ def compress_stream(
                 del data
                 return _compress_slabs(kind, slabs, counted, frames)
         data = counted.read_on(data, MAX_PARSED)
+    compound = content.kind(content.COMPOUND)
     for kind in kinds if len(data) < MAX_PARSED else []:
         parsed = _parse(kind, data)
         if parsed:
-            report = _compress_parsed(kind, parsed, data, sink, options, usable, progress)
+            more = _taken_further(kind, parsed, data) if searched else None
+            found, parsed = (compound, more) if more else (kind, parsed)
+            report = _compress_parsed(found, parsed, data, output, options, usable, progress)
             if report:
                 return report
-    compound = content.kind(content.COMPOUND)
     if searched and len(data) <= SLAB and (parsed := _parse(compound, data)):
         while data:
             frames.add(compound, parsed, data)
@@ -126,13 +135,13 @@ def compress_stream(
     if not usable.of["bytes"]:
         raise ModelError(f"model {options.model} codes images, and this is none that arcodec reads")
     counted.take_back(data)
-    return _compress_raw(counted, sink, options, usable, progress)
+    return _compress_raw(counted, output, options, usable, progress)
 
 
 def _models(options: Options) -> Models:
     if options.model is None:
         return families.for_level(options.level)
-    return families.with_model(options.level, options.model, carried=options.carry_model)
+    return families.with_model(options.level, options.model, embedded=options.embed_model)
 
 
 def _parse(kind: Content, data: bytes) -> Parsed | None:
@@ -148,15 +157,26 @@ def _parse(kind: Content, data: bytes) -> Parsed | None:
     return parsed if all(map(np.array_equal, again.planes, parsed.planes)) else None
 
 
-class _Frames:
+def _taken_further(kind: Content, parsed: Parsed, data: bytes) -> Parsed | None:
+    """With the files that lie in the recipe taken apart too, if there are any and all goes together again."""
+    if not kind.nests:
+        return None
+    from arcodec.content.compound import Compound
+
+    compound = Compound()
+    more = compound.around(kind, parsed)
+    return more if more and same(compound.pieces(more.planes, more.recipe), data) else None
+
+
+class _Frames(Generic[C]):
     """Several frames in a row, of one input."""
 
     def __init__(
-        self, counted: Counted, sink: Sink, options: Options, usable: Models, progress: Progress | None
+        self, counted: Counted, output: Output[C], options: Options, usable: Models, progress: Progress | None
     ) -> None:
         self.reports: list[Report] = []
         self._counted = counted
-        self._sink = sink
+        self._output = output
         self._options = options
         self._usable = usable
         self._progress = progress
@@ -164,12 +184,12 @@ class _Frames:
     def keep(self, source: Counted, *, rest: bool = False) -> None:
         """A frame of the bytes as they are; `rest`: by the model for headers and the like."""
         usable = self._usable.for_rest() if rest else self._usable
-        self.reports.append(_compress_raw(source, self._sink, self._options, usable, self._going_on()))
+        self.reports.append(_compress_raw(source, self._output, self._options, usable, self._going_on()))
 
     def add(self, kind: Content, parsed: Parsed | None, data: bytes, *, rest: bool = False) -> None:
         """A frame of `data`, taken apart if it can be and that is smaller."""
         report = parsed and _compress_parsed(
-            kind, parsed, data, self._sink, self._options, self._usable, self._going_on()
+            kind, parsed, data, self._output, self._options, self._usable, self._going_on()
         )
         if report:
             self.reports.append(report)
@@ -187,7 +207,7 @@ class _Frames:
         return self._progress and partial(threads.after, self._progress, done, written)
 
 
-def _compress_slabs(kind: Content, slabs: Slabs, counted: Counted, frames: _Frames) -> Report:
+def _compress_slabs(kind: Content, slabs: Slabs, counted: Counted, frames: _Frames[C]) -> Report:
     """A frame for what comes before the rows, one for each so many rows, and one for what comes after them."""
     height = SLAB // slabs.row
     if height >= 8 * GRID:
@@ -215,7 +235,7 @@ def _compress_parsed(
     kind: Content,
     parsed: Parsed,
     data: bytes,
-    sink: Sink,
+    output: Output[C],
     options: Options,
     usable: Models,
     progress: Progress | None,
@@ -229,20 +249,20 @@ def _compress_parsed(
     held = 2 * (sum(plane.size for plane in planes) + len(data))  # each once in parts, once in one piece
     needed = held + max(_memory(part.symbols.shape, options, usable) for part in parts)
     # The planes are in memory anyhow, so the payloads may be too, and the header can say what was needed.
-    results = list(_encode(parts, needed, options, usable, progress))
-    if may_be_raw and sum(len(encoded.payload) for encoded in results) > len(data):
+    results = list(_code(parts, needed, output, options, usable, progress))
+    if may_be_raw and sum(coded.size for coded in results) > len(data):
         return None
-    memory = held + max(encoded.memory for encoded in results)
-    writer = _begin(sink, Header(kind.code, memory, len(data)), options, usable)
-    for part, encoded in zip(parts, results, strict=True):
-        writer.add(part.header(encoded), encoded.payload)
+    memory = held + max(coded.memory for coded in results)
+    frame = output.begin(Header(kind.code, memory, len(data)), usable)
+    for part, coded in zip(parts, results, strict=True):
+        frame.add(part, coded)
     digest = container.digest_of([data]) if kind.exact else digest_of_planes(planes)
-    writer.close(digest)
-    return Report(len(data), writer.written, kind.name, digest)
+    frame.close(digest)
+    return Report(len(data), frame.written, kind.name, digest)
 
 
 def _compress_raw(
-    counted: Counted, sink: Sink, options: Options, usable: Models, progress: Progress | None
+    counted: Counted, output: Output[C], options: Options, usable: Models, progress: Progress | None
 ) -> Report:
     source = raw_parts(counted, options.chunk_size)
     first = next(source)
@@ -254,46 +274,40 @@ def _compress_raw(
             parts.append(part)
             yield part
 
-    writer = None
-    for encoded in _encode(remember(), needed, options, usable, progress):
+    frame = None
+    for coded in _code(remember(), needed, output, options, usable, progress):
         part = parts.popleft()
-        if writer is None:
-            memory = encoded.memory if part.last else needed
-            writer = _begin(sink, Header(container.RAW, memory, None), options, usable)
-        writer.add(part.header(encoded), encoded.payload)
+        if frame is None:
+            memory = coded.memory if part.last else needed
+            frame = output.begin(Header(container.RAW, memory, None), usable)
+        frame.add(part, coded)
     digest = counted.digest.digest()
-    assert writer is not None  # even an empty input is one part
-    writer.close(digest)
-    return Report(counted.size, writer.written, "raw", digest)
+    assert frame is not None  # even an empty input is one part
+    frame.close(digest)
+    return Report(counted.size, frame.written, "raw", digest)
 
 
-def _encode(
-    parts: Iterable[Part], needed: int, options: Options, usable: Models, progress: Progress | None
-) -> Iterator[Encoded]:
-    """Encode chunks, which takes at most `needed` bytes of memory with one thread."""
+def _code(
+    parts: Iterable[Part],
+    needed: int,
+    output: Output[C],
+    options: Options,
+    usable: Models,
+    progress: Progress | None,
+) -> Iterator[C]:
+    """Code chunks, which takes at most `needed` bytes of memory with one thread."""
     chunks.refuse_beyond(options.memory_limit, needed, f"level {options.level}, for chunks of this size,")
     workers = options.threads
     if options.memory_limit is not None:
         workers = max(1, min(workers, options.memory_limit // needed))
 
-    def work(part: Part, watch: Watch) -> Encoded:
-        return chunks.encode(
-            np.ascontiguousarray(part.symbols), usable.coders(part.symbols.shape), options.verify, watch
-        )
+    def work(part: Part, watch: Watch) -> C:
+        return output.code(np.ascontiguousarray(part.symbols), usable.coders(part.symbols.shape), watch)
 
-    def sizes(part: Part, encoded: Encoded) -> tuple[int, int]:
-        return part.symbols.size, len(encoded.payload)
+    def sizes(part: Part, coded: C) -> tuple[int, int]:
+        return part.symbols.size, coded.size
 
     return threads.ordered(parts, work, sizes, workers, progress)
-
-
-def _begin(sink: Sink, header: Header, options: Options, usable: Models) -> Writer:
-    writer = Writer(sink, header)
-    if options.carry_model and usable.file:
-        data = usable.file.data
-        check = container.check_of(data, data)
-        writer.add(Chunk(container.CARRIED, None, (len(data),), True, False, len(data), check), data)
-    return writer
 
 
 def _memory(shape: Sequence[int], options: Options, usable: Models) -> int:

@@ -28,8 +28,10 @@ STORED, FILL, ORDER0, BYTES, PIXELS, BYTES_FAST, BYTES_2, BYTES_MAX = range(8)  
 GRAPHICS, PIXELS_FAST, PIXELS_2, PIXELS_MAX, DEEP_FAST, DEEP, DEEP_MAX = range(8, 15)
 COEFFICIENTS, COEFFICIENTS_MAX = 16, 17
 AUDIO_FAST, AUDIO, AUDIO_MAX = range(18, 21)
+BY_SHORT_ID = 61  # the model is a file, named by the first 8 bytes of its id
 CARRIED = 62  # not a model: the chunk carries a model file for the chunks after it
 BY_ID = 63  # the model is a file, named by its 32-byte id
+ID_SIZES = {BY_SHORT_ID: 8, BY_ID: 32}  # bytes of the id in the header of a chunk
 
 MAX_CHUNK = 1 << 30  # symbols in a chunk
 MAX_DIMENSIONS = 3
@@ -69,7 +71,7 @@ class Chunk:
 
     Attributes:
         model: code of the model.
-        model_id: id of the model file, 32 bytes, when the code is BY_ID.
+        model_id: id of the model file, or its first bytes, when the code is one of ID_SIZES.
         shape: of its symbols; 1 to 3 dimensions.
         starts_plane: it begins a new plane; else it continues the one before.
         last: no chunk follows in this frame.
@@ -135,8 +137,8 @@ def _chunk_fields(chunk: Chunk) -> bytes:
     """A chunk header up to its two checks."""
     first, *more = chunk.shape
     out = varint.write(chunk.model << 1 | chunk.last)
-    if chunk.model == BY_ID:
-        out += chunk.model_id or bytes(32)
+    if chunk.model in ID_SIZES:
+        out += (chunk.model_id or b"").ljust(ID_SIZES[chunk.model], b"\0")
     out += varint.write(first << 2 | chunk.starts_plane << 1 | bool(more))
     for i, extent in enumerate(more, 2):
         out += varint.write(extent << 1 | (i < len(chunk.shape) or chunk.beside))
@@ -236,8 +238,8 @@ class Reader:
         where = f"the header of chunk {number}"
         code, fields = self._read_varint(where)
         model_id = None
-        if code >> 1 == BY_ID:
-            model_id = self._read(32, where)
+        if code >> 1 in ID_SIZES:
+            model_id = self._read(ID_SIZES[code >> 1], where)
             fields += model_id
         value, more_bytes = self._read_varint(where)
         fields += more_bytes

@@ -219,9 +219,11 @@ class _Frame:
     def _coder(self, chunk: Chunk, payload: bytes) -> Coder | None:
         if chunk.model in (container.STORED, container.FILL):
             return None
-        if chunk.model == container.BY_ID:
-            coder = self._files.get(chunk.model_id or b"") or chunks.from_file(store.find(chunk.model_id or b""))
-            self._files[chunk.model_id or b""] = coder
+        if chunk.model in container.ID_SIZES:
+            name = chunk.model_id or b""
+            known = (coder for model_id, coder in self._files.items() if model_id.startswith(name))
+            coder = next(known, None) or chunks.from_file(store.find(name))
+            self._files.setdefault(name, coder)
         else:
             coder = chunks.by_code(chunk.model)
         if chunks.decoding_memory(chunk.shape, coder, payload) > self._header.memory:

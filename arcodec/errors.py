@@ -13,6 +13,7 @@
     +-- LimitError           a stated limit (memory, output size) would be exceeded
     +-- VerifyError          decoding what was just written did not give the input back
     +-- FileRefusedError     a file cannot be read, written or replaced as asked
+    +-- TrainingError        a model cannot be trained on these files, or not as asked
     +-- RecordError, RivalError, CorpusError    of `arcodec.bench`: measurements, codecs, files to measure
 
 A message names the file or chunk where it is known, what was expected, and what to do next.
@@ -71,3 +72,7 @@ class VerifyError(ArcodecError):
 
 class FileRefusedError(ArcodecError):
     """A file cannot be read, written or replaced as asked."""
+
+
+class TrainingError(ArcodecError):
+    """A model cannot be trained on these files, or not as asked."""

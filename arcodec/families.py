@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arcodec import chunks
 from arcodec.chunks import Coder
-from arcodec.models import store
+from arcodec.models import ALIASES, BUILT_IN, store
+from arcodec.models.base import Model
 
 # Of each family the built-in models for levels 1 ... 3, 4 ... 6 and 7 ... 9, and others that are tried.
 FAMILIES: Mapping[str, tuple[tuple[str, str, str], tuple[str, ...]]] = {
@@ -63,30 +63,44 @@ def for_level(level: int) -> Models:
     return Models(coders, chunks.built_in(_REST))
 
 
-def with_model(level: int, name: str, *, carried: bool) -> Models:
+def named(name: str) -> tuple[Coder, store.ModelFile | None]:
+    """The coder of a model, and its file if it has one.
+
+    Args:
+        name: of a built-in model, path of a model file, its id or the beginning of it, or the name in its header.
+
+    Raises:
+        ModelError: there is no such model, or more than one.
+    """
+    file = None if name in BUILT_IN or name in ALIASES else store.named(name)
+    return (chunks.from_file(file), file) if file else (chunks.built_in(name), None)
+
+
+def of_model(model: Model) -> str:
+    """The family of the planes that a model codes."""
+    shapes = (s for s in _SHAPES if len(s) == model.dimensions and (model.dimensions < 3 or model.accepts(s)))
+    return family_of(next(shapes, (1, 1, 1)))
+
+
+def with_model(level: int, name: str, *, embedded: bool) -> Models:
     """The same, but that a model of this name is the only one of its family.
 
     Where it codes bytes, nothing else is used; where it does not, no plane of bytes may be the whole file.
 
     Args:
         level: of the others.
-        name: of a built-in model, path of a model file, or its id in hex.
-        carried: whether the file need not be found when decoding.
+        name: see `named`.
+        embedded: whether the file need not be found when decoding.
 
     Raises:
-        ModelError: there is no such model.
+        ModelError: there is no such model, or more than one.
     """
-    file = None
-    if os.path.sep in name or name.endswith(store.SUFFIX):
-        file = store.read(name)
-        if not carried:
+    coder, file = named(name)
+    if file:
+        coder = chunks.from_file(file, embedded=embedded)
+        if not embedded:
             store.find(file.id)  # else nobody could decode what is written, not even to verify it
-    elif len(name) == 64 and set(name.lower()) <= set("0123456789abcdef"):
-        file = store.find(bytes.fromhex(name))
-    coder = chunks.from_file(file) if file else chunks.built_in(name)
-    dimensions = coder.model.dimensions
-    shapes = (s for s in _SHAPES if len(s) == dimensions and (dimensions < 3 or coder.accepts(s)))
-    own = family_of(next(shapes, (1, 1, 1)))
+    own = of_model(coder.model)
     if own == "bytes":
         return Models({family: [coder] if family == own else [] for family in FAMILIES}, coder, file)
     models = for_level(level)

@@ -68,6 +68,12 @@ class Info:
         """Bytes that decoding takes with one thread, an upper bound."""
         return max(frame.memory for frame in self.frames)
 
+    @property
+    def embedded(self) -> int:
+        """Bytes that model files in it take."""
+        all_chunks = (chunk for frame in self.frames for chunk in frame.chunks)
+        return sum(chunk.header_length + chunk.length for chunk in all_chunks if chunk.model == container.CARRIED)
+
 
 def _model_name(chunk: Chunk) -> str:
     return chunk.model_id.hex() if chunk.model_id else models.name_of(chunk.model)

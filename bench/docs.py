@@ -18,11 +18,11 @@ import arcodec
 from arcodec.bench import chart, record, tables
 from arcodec.bench.record import Group, Kind, Record
 from arcodec.bench.tables import factor, pipes, speed
-from bench import growth
+from bench import domains, growth, likelihood, report
 from bench.report import ROOT
 
 RESULTS = ROOT / "bench" / "results"
-TEXTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md")
+TEXTS = (ROOT / "README.md", ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "likelihood.md")
 PLOTS = ROOT / "docs"
 
 _KINDS: tuple[Kind, ...] = ("bytes", "image")  # a record for each
@@ -189,6 +189,23 @@ def scaling() -> str:
     return "\n".join([*growth.tables(grown), f"{grown.verdict().capitalize()}."])
 
 
+def family() -> str:
+    """Nets beside each other and beside other codecs, a table for each set."""
+    found = _other("likelihood")
+    sets = [name for name in likelihood.ARCHITECTURES if name in found]
+    lines = [report.headline(found).rstrip("\n")]
+    for name in sets:
+        shown = likelihood.table(found[name]["nets"], found[name]["others"]).strip()
+        lines.append(f"### {name.capitalize()}, {found[name]['symbols']:,} symbols\n\n{shown}")
+    return "\n\n".join(lines)
+
+
+def models_of_domains() -> str:
+    """Models trained on one half of a domain's files, on the other half."""
+    found = _other("domains")
+    return f"{report.headline(found)}\n\n{domains.table(found['domains'])}"
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "bytes": files_of_bytes,
     "quoted": quoted,
@@ -199,6 +216,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "origin": origin,
     "startup": startup,
     "scaling": scaling,
+    "family": family,
+    "domains": models_of_domains,
 }
 
 

@@ -74,7 +74,7 @@ def measured(name: str, data: bytes, level: int, lepton: Any) -> list[float]:
         except Exception as error:  # of its own kinds; what it refuses is kept
             print(f"Lepton refuses a file of {len(data)} bytes ({name}): {error}", file=sys.stderr)
             size = len(data)
-    taken = arcodec.info(packed).frames[0].content == "jpeg"
+    taken = arcodec.info(packed).frames[0].content in ("jpeg", "compound")
     return [1, taken, len(data), len(packed), size, *times, *theirs]
 
 

@@ -16,7 +16,9 @@ import numpy.typing as npt
 import arcodec
 from arcodec.content.base import Content
 from arcodec.errors import ArcodecError
-from arcodec.models.base import Model, Symbols
+from arcodec.kernels import port as ports
+from arcodec.models.base import Model, Port, Symbols, drawn
+from arcodec.models.net import NetModel
 
 
 def check_model(model: Model, chunk: Any, to_a_bit: int = 256) -> bytes:
@@ -53,12 +55,52 @@ def check_predict(model: Model, chunk: Symbols, place: int) -> None:
 
 
 def check_sample(model: Model, shape: tuple[int, ...]) -> None:
-    """The same seed draws the same chunk, of the shape asked for."""
-    chunk = model.sample(shape, 1)
+    """The same seed draws the same chunk, of the shape asked for, whose cost is what was drawn; prompts come back."""
+    seen: list[Port] = []
+    chunk = model.sample(shape, 1, watch=seen.append)
     assert chunk.shape == shape
     assert chunk.dtype == np.uint8
     assert np.array_equal(chunk, model.sample(shape, 1))
     check_model(model, chunk)
+    costs = _measured(model, chunk)
+    # An interval of little more than 2**32 loses up to 2**-8 of itself in a decision, and there are 8 to a symbol.
+    lost = 1 + chunk.size / 32
+    assert abs(costs.sum() - drawn(seen[0])) < lost
+    prompt, more = chunk[: len(chunk) // 2], list[Port]()
+    other = model.sample(shape, 2, prompt, watch=more.append)
+    assert np.array_equal(other[: len(prompt)], prompt)
+    places = np.arange(chunk.size)
+    if isinstance(model, NetModel):
+        lanes = model.lanes(shape)
+        places = lanes.in_order(lanes.apart(places))
+    assert abs(_measured(model, other)[places >= prompt.size].sum() - drawn(more[0])) < lost
+    for temperature in (0.25, 4):
+        warm = model.sample(shape, 3, temperature=temperature)
+        assert warm.shape == shape
+        assert np.array_equal(warm, model.sample(shape, 3, temperature=temperature))
+
+
+def _measured(model: Model, chunk: Symbols) -> npt.NDArray[np.float64]:
+    """What symbols cost by the loop that `sample` is of: `bits` may choose another for a chunk."""
+    symbols = model.arrange(chunk)
+    costs = np.zeros(symbols.size, np.uint32)
+    assert model.run(ports.meter(), np.empty(0, np.uint32), costs, symbols, symbols.size) == symbols.size
+    return np.ldexp(costs.astype(np.float64), -ports.COST_SCALE)
+
+
+def check_score(data: bytes, **options: object) -> None:
+    """What a file is said to cost is what it takes: but for framing, and rounding of each chunk."""
+    packed = arcodec.compress(data, **options)  # type: ignore[arg-type]
+    score = arcodec.score(data, **options)  # type: ignore[arg-type]
+    assert score.size == len(data)
+    frames = arcodec.info(packed).frames
+    chunks = [chunk for frame in frames for chunk in frame.chunks]
+    assert sum(score.models.values()) == len(chunks)
+    assert score.content == "+".join(dict.fromkeys(frame.content for frame in frames))
+    payloads = sum(chunk.length for chunk in chunks)
+    assert abs(score.bits / 8 - payloads) <= 12 * len(chunks) + payloads / 200
+    framing = len(packed) - payloads
+    assert framing <= 48 * len(chunks) + 48 * len(frames)
 
 
 def check_damage(model: Model, payload: bytes, shape: tuple[int, ...]) -> None:

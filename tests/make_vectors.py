@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +21,11 @@ from arcodec import container
 from arcodec.container import Chunk, Header, Writer
 from arcodec.content import _deflate
 from arcodec.models import conversions, jpeg_blocks, store
-from tests import jpeg_files
-from tests.compound_files import gif_file, gzip_file, pdf_file, tiff_file, type1_file, zip_file
+from tests import adapted_files, array_files, jpeg_files
+from tests.compound_files import deflated, gif_file, gzip_file, pdf_file, tiff_file, type1_file, zip_file
 from tests.content_files import chunk, png_file, png_raster
 from tests.deflate_writer import FIXED, Bits, Token, put_tokens
+from tests.net_files import TINY, net_file, net_input
 from tests.programs import elf_file, machine_code
 from tests.sound_files import aiff, piece, tone, wav
 
@@ -229,7 +232,23 @@ def png_files() -> dict[str, bytes]:
         "sorted-codes": png(drawing(50, 60, 1), (50, 60, 1), (0, 8), (0,), bytes([0x94, 2, 12, 3, 13, 2])),
         "planned": png(drawing(90, 120, 3), (90, 120, 3), (2, 8), (3, 1, 4), b"\x35"),
         "odd": png(drawing(50, 60, 1), (50, 60, 1), (0, 8), (0,), None),
+        "animated": animated(),
     }
+
+
+def animated() -> bytes:
+    """A PNG of three frames: one as large as the first picture, in two chunks, and one of other columns."""
+    whole = np.frombuffer(drawing(90, 40, 3), np.uint8).reshape(90, 40, 3).astype(np.uint32)
+    streams = []
+    for picture in (whole[:45], whole[45:], whole[:20, :30]):
+        raster = png_raster(picture, 8, False, [1, 2, 4])
+        streams.append(b"\x78\x9c" + deflated(raster) + zlib.adler32(raster).to_bytes(4, "big"))
+    frames = b""
+    for number, rows, columns, parts in ((1, 45, 40, (streams[1][:99], streams[1][99:])), (4, 20, 30, streams[2:])):
+        frames += chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, columns, rows, 0, 0, 1, 10, 0, 0))
+        for k, part in enumerate(parts):
+            frames += chunk(b"fdAT", struct.pack(">I", number + 1 + k) + part)
+    return png_file(45, 40, 8, 2, streams[:1], False, chunk(b"acTL", struct.pack(">II", 3, 0)), frames)
 
 
 def from_jpeg(layout: int, rows: int, columns: int) -> bytes:
@@ -351,14 +370,45 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     ),
     "compound-pdf": (pdf_file(picture(23, 31, 3), 31, TEXT), {"level": 1}),
     "compound-gzip": (gzip_file(TEXT) + gzip_file(TEXT * 2) + b"tail", {"level": 5}),
+    "compound-jpeg": (
+        JPEGS["halved"][:2]
+        + jpeg_files.segment(0xE1, b"Exif\0\0" + JPEGS["cut"] + b"\xff\xd9")
+        + JPEGS["halved"][2:]
+        + JPEGS["progressive"],
+        {},
+    ),
     "gif": (gif_file(bytes(value % 16 for value in drawing(50, 64, 1)), 64), {"level": 1}),
     **{
         f"tiff-{name}": (tiff_file(grainy(23, 31), 31, compression), {"level": 1})
         for name, compression in (("plain", 1), ("lzw", 5), ("deflate", 8))
     },
     "type1": (type1_file(40), {"level": 1}),
+    **{f"npy-{name}": (data, {"level": 1}) for name, data in array_files.FILES.items()},
+    "npy-archive": (
+        array_files.npz(
+            {"a": array_files.walk(500).astype("<i2"), "b": array_files.field(40, 50).astype("<u2")}, deflated=False
+        ),
+        {},
+    ),
     "two-chunks": (bytes(5_300_000) + TEXT, {"model": "order0", "level": 1}),
-    "carried-model": (TEXT, {"model": LETTERS, "carry_model": True}),
+    "carried-model": (TEXT, {"model": LETTERS, "embed_model": True}),
+    **{name: (net_input(name), {"model": net_file(name), "embed_model": True}) for name in TINY},
+    "adapted-bytes-1": (adapted_files.LIKE_LINES, {"model": adapted_files.bytes_file, "embed_model": True}),
+    "adapted-bytes-1-own": (
+        adapted_files.LIKE_LINES,
+        {"model": partial(adapted_files.bytes_file, own=True), "embed_model": True},
+    ),
+    "adapted-bytes-1-other": (
+        TEXT[::-1] * 3,
+        {"model": adapted_files.bytes_file, "embed_model": True},
+    ),
+    **{
+        f"adapted-pixels-1-{name}": (
+            b"P6\n21 19\n255\n" + adapted_files.icon(8, 3, 19, 21).tobytes(),
+            {"model": partial(adapted_files.pixels_file, kernels), "embed_model": True},
+        )
+        for name, kernels in (("graphics", (0,)), ("pixels", (1,)), ("both", (1, 0)))
+    },
     **{
         f"bytes-2{tier}-{name}": (data, {"model": f"bytes-2{tier}"})
         for tier in ("-fast", "", "-max")
@@ -379,12 +429,15 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
 
 
 def golden(name: str) -> tuple[bytes, dict[str, object]]:
-    """Input and options of a vector; a model given by its file's bytes is written out first."""
+    """Input and options of a vector; a model given by its file's bytes, or what makes them, is written out first."""
     data, options = GOLDEN[name]
-    if isinstance(options.get("model"), bytes):
-        path = VECTORS / f"{hashlib.sha256(LETTERS).hexdigest()[:12]}{store.SUFFIX}"
+    model = options.get("model")
+    if callable(model):
+        model = model()
+    if isinstance(model, bytes):
+        path = VECTORS / f"{hashlib.sha256(model).hexdigest()[:12]}{store.SUFFIX}"
         if not path.exists():
-            path.write_bytes(LETTERS)
+            path.write_bytes(model)
         options = options | {"model": str(path)}
     return data, options
 

@@ -203,6 +203,8 @@ def test_an_unknown_model_file(tmp_path: object, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("ARCODEC_MODEL_PATH", str(tmp_path))
     with pytest.raises(UnknownModelError, match=f"(?s){'ab' * 32}.*{tmp_path}"):
         arcodec.decompress(crafted(container.BY_ID, (100,), b"abc", 1 << 30, model_id=b"\xab" * 32))
+    with pytest.raises(UnknownModelError, match=f"(?s)the model file {'cd' * 8},"):
+        arcodec.decompress(crafted(container.BY_SHORT_ID, (100,), b"abc", 1 << 30, model_id=b"\xcd" * 8))
 
 
 def test_an_unknown_content_kind() -> None:

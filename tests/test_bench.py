@@ -174,7 +174,7 @@ def test_ours_counts_the_model_files_it_needs(tmp_path: Path, monkeypatch: pytes
     assert isinstance(loaded, codecs.Loaded)
     assert loaded.model(loaded.encode(data)) == len(file)
     assert loaded.model(arcodec.compress(data, model="order0")) == 0
-    assert loaded.model(arcodec.compress(data, model=tmp_path / "m.safetensors", carry_model=True)) == 0
+    assert loaded.model(arcodec.compress(data, model=tmp_path / "m.safetensors", embed_model=True)) == 0
 
 
 def test_ours_counts_what_its_models_have_packaged() -> None:

@@ -110,6 +110,8 @@ def test_the_tutorial_shows_the_code_as_it_is() -> None:
     source = (PACKAGE / "models" / "order0.py").read_text()
     for line in model.splitlines():
         assert line in source
+    (net,) = (block.split("```")[0] for block in blocks if "a: Arithmetic" in block)
+    assert net in (PACKAGE / "nets" / "gru.py").read_text()
 
 
 def test_the_default_level_is_the_same_everywhere() -> None:

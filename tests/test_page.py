@@ -361,8 +361,8 @@ def test_both_halves_of_wide_samples_are_counted(tmp_path: Path) -> None:
     ("data", "text"),
     [
         (b"", "x: 0.00 bits per byte"),
-        (b"\0", "x: 0.00 bits per byte"),
-        (b"z" * 5000, "x: 0.00 bits per byte"),
+        (b"\0", "x: 8.00 bits per byte"),
+        (b"z" * 5000, "x: 0.00 bits per byte; dearest region at 3 %"),
         (bytes(range(31)), "x: 8.00 bits per byte"),
         (b"P6 9 9 255\n", "x: 8.00 bits per byte"),
     ],

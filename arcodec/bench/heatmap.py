@@ -14,13 +14,11 @@ from PIL import Image
 from arcodec import chunks, content
 from arcodec.compressor import MAX_PARSED
 from arcodec.families import family_of
+from arcodec.maps import heat
 from arcodec.models.base import Symbols
 from arcodec.printable import printable
 
 LIMIT = 8 << 20  # symbols that are measured of a plane
-# The colour map viridis at equal steps, light where bits are dear: perceptually uniform, safe for the colour-blind.
-# Source: Smith and van der Walt, matplotlib 1.5, 2015.
-VIRIDIS = ("440154", "482878", "3e4a89", "31688e", "26828e", "1f9e89", "35b779", "6dcd59", "b4de2c", "fde725")
 _WIDTH = 320  # pixels of images, at most
 _STRIP = (640, 48)  # pixels of other files
 _REGIONS = 16  # into which a file, or each side of an image, is cut to say where it is dearest
@@ -115,12 +113,12 @@ def picture(path: str | os.PathLike[str], name: str | None = None) -> Picture:
         return _of_image(name, rasters[0], measured)
     costs = np.concatenate([plane.bits for plane in measured]) if measured else np.zeros(0, np.float32)
     note = "" if all(plane.whole for plane in measured) else f"Only its first {LIMIT >> 20} MiB were measured."
-    drawn = _means(costs[None, :], 1, min(_STRIP[0], costs.size))
-    regions = _means(costs[None, :], 1, min(_REGIONS, costs.size))
+    drawn = heat.means(costs[None, :], 1, min(_STRIP[0], costs.size))
+    regions = heat.means(costs[None, :], 1, min(_REGIONS, costs.size))
     where = f"{_middle(int(regions.argmax()), regions.size)} %" if _uneven(regions) else ""
     # Planes of sound and of coefficients have more symbols than their file has bytes.
     mean = _mean(costs) if note or not costs.size else float(costs.sum(dtype=np.float64)) / Path(path).stat().st_size
-    return Picture(name, "byte", mean, _top(drawn), where, note, _png(drawn, _STRIP))
+    return Picture(name, "byte", mean, heat.top(drawn), where, note, heat.png(drawn, _STRIP))
 
 
 def _of_image(name: str, raster: Symbols, measured: list[Plane]) -> Picture:
@@ -133,15 +131,17 @@ def _of_image(name: str, raster: Symbols, measured: list[Plane]) -> Picture:
     covered = min(map(len, layers))
     costs: Costs = np.stack([layer[:covered] for layer in layers]).sum(axis=0, dtype=np.float32)
     size = min(_WIDTH, columns), max(1, round(covered * min(1, _WIDTH / columns)))
-    drawn = _means(costs, size[1], size[0])
-    regions = _means(costs, min(_REGIONS, covered), min(_REGIONS, columns))
+    drawn = heat.means(costs, size[1], size[0])
+    regions = heat.means(costs, min(_REGIONS, covered), min(_REGIONS, columns))
     down, across = divmod(int(regions.argmax()), regions.shape[1])
     where = f"{_middle(across, regions.shape[1])} % from the left, {_middle(down, len(regions))} % from the top"
     note = "" if covered == rows else f"Only its first {covered:,} of {rows:,} rows were measured."
     original = io.BytesIO()
     Image.fromarray(_seen(raster[:covered])).resize(size, Image.Resampling.LANCZOS).save(original, "PNG")
     where = where if _uneven(regions) else ""
-    return Picture(name, "pixel", _mean(costs), _top(drawn), where, note, _png(drawn, size), original.getvalue())
+    return Picture(
+        name, "pixel", _mean(costs), heat.top(drawn), where, note, heat.png(drawn, size), original.getvalue()
+    )
 
 
 def _seen(raster: Symbols) -> Symbols:
@@ -172,44 +172,20 @@ def _measured(plane: Symbols) -> Plane:
     """What a plane costs, with the choices that `chunks.encode` makes."""
     rows = max(1, LIMIT * len(plane) // plane.size) if plane.size > LIMIT else len(plane)
     symbols = np.ascontiguousarray(plane[:rows])
-    if (symbols == symbols.flat[0]).all():
-        return Plane(np.zeros(symbols.size, np.float32), plane.shape)
-    stored = np.full(symbols.size, 8, np.float32)
-    if symbols.size < chunks.SMALL:
-        return Plane(stored, plane.shape)
     coders = [chunks.built_in("bytes")]
     family = family_of(symbols.shape)
     if family != "bytes":
         coders.insert(0, chunks.built_in(family))
     if family in ("audio", "coefficients"):
         coders = coders[:1]
-    model = chunks.choose(symbols, coders).model
-    bits = model.bits(symbols.reshape(-1) if model.dimensions == 1 else symbols)
-    return Plane(bits if bits.sum(dtype=np.float64) < 8 * symbols.size else stored, plane.shape)
+    return Plane(chunks.measure(symbols, coders).costs, plane.shape)
 
 
 # --- drawing ---
 
 
-def _means(costs: Costs, rows: int, columns: int) -> Costs:
-    """Means over a grid of `rows` by `columns` blocks of about equal size; of nothing, one block of 0."""
-    if not costs.size:
-        return np.zeros((1, 1), np.float32)
-    result = costs.astype(np.float64)
-    for axis, parts in enumerate((rows, columns)):
-        edges = np.arange(parts + 1) * costs.shape[axis] // parts
-        sums = np.add.reduceat(result, edges[:-1], axis=axis)
-        result = sums / (np.diff(edges)[:, None] if axis == 0 else np.diff(edges))
-    return result.astype(np.float32)
-
-
 def _mean(costs: Costs) -> float:
     return float(costs.mean(dtype=np.float64)) if costs.size else 0.0
-
-
-def _top(drawn: Costs) -> float:
-    """What is drawn lightest: a few stray blocks are not to darken all the others."""
-    return float(np.quantile(drawn, 0.995))
 
 
 def _uneven(regions: Costs) -> bool:
@@ -220,14 +196,3 @@ def _uneven(regions: Costs) -> bool:
 def _middle(number: int, parts: int) -> int:
     """Where the middle of a part lies, in percent."""
     return round(100 * (number + 0.5) / parts)
-
-
-def _png(drawn: Costs, size: tuple[int, int]) -> bytes:
-    anchors = np.array([list(bytes.fromhex(colour)) for colour in VIRIDIS], np.float32)
-    places = np.linspace(0, 1, len(anchors))
-    shares = np.clip(drawn / (_top(drawn) or 1), 0, 1)
-    colours = np.stack([np.interp(shares, places, anchors[:, channel]) for channel in range(3)], axis=-1)
-    sink = io.BytesIO()
-    image = Image.fromarray(np.rint(colours).astype(np.uint8))
-    image.resize(size, Image.Resampling.NEAREST).save(sink, "PNG", optimize=True)
-    return sink.getvalue()

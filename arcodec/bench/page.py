@@ -85,7 +85,7 @@ def _asset(name: str) -> str:
 
 
 def _variables() -> str:
-    from arcodec.bench.heatmap import VIRIDIS
+    from arcodec.maps.heat import VIRIDIS
 
     pairs = {**COLOURS, "edge": ("#8a939d", "#6d7782")}
     lines = [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in pairs.items()]

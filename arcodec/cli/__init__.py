@@ -18,10 +18,13 @@ from typing import Any, NoReturn
 import click
 
 from arcodec import __version__
-from arcodec.cli import bench, compress, corpora, decompress, options, show, test
+from arcodec.cli import bench, compress, corpora, decompress, models, options, sample, score, show, test, train
 from arcodec.cli import list as listing
 
-VERBS = {verb.command.name: verb.command for verb in (compress, decompress, test, listing, bench, corpora)}
+VERBS = {
+    verb.command.name: verb.command
+    for verb in (compress, decompress, test, listing, train, score, sample, models, bench, corpora)
+}
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130  # exit statuses; a signal n gives 128 + n
 
 _HELP = """

@@ -91,7 +91,7 @@ class _Compression:
 
         coding, run = self._coding, self._run
         level = coding.level or DEFAULT_LEVEL
-        return Options(level, coding.model, coding.pixels, coding.carry_model, run.threads, verify, run.common.memory)
+        return Options(level, coding.model, coding.pixels, coding.embed_model, run.threads, verify, run.common.memory)
 
     def _compress(
         self, item: Item, source: files.Input, sink: files.CountingSink, chosen: Options, phase: str = ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from arcodec.cli import options
-from arcodec.cli.show import complain, say, shown, watched
+from arcodec.cli.show import complain, say, shown, table, watched
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -43,8 +43,7 @@ def list_corpora() -> int:
     from arcodec.bench import catalogue, corpora
 
     rows = [_HEAD, *(_row(corpus) for corpus in catalogue.load().values())]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    print("\n".join("  ".join(map(_aligned, row, widths, _HEAD)).rstrip() for row in rows))
+    print(table(rows, _LEFT))
     named = os.environ.get(corpora.ENVIRONMENT)
     say(f"\n{corpora.ENVIRONMENT}: {shown(named) if named else 'not set; may name a folder of corpora'}")
     say(f"data folder: {shown(str(corpora.user_folder()))}, filled by `arcodec corpora fetch`")
@@ -69,10 +68,6 @@ def _place(corpus: Corpus, path: Path) -> str:
     if corpus.shipped:
         return "shipped"
     return "data folder" if corpora.user_folder() in path.parents else corpora.ENVIRONMENT
-
-
-def _aligned(cell: str, width: int, head: str) -> str:
-    return cell.ljust(width) if head in _LEFT else cell.rjust(width)
 
 
 def fetch_corpora(names: tuple[str, ...], quiet: bool) -> int:

@@ -15,8 +15,8 @@ from arcodec.cli import options
 from arcodec.cli.files import opened
 from arcodec.cli.options import Common
 from arcodec.cli.run import Item, Run
-from arcodec.cli.show import amount, shown
-from arcodec.container import Chunk
+from arcodec.cli.show import amount, shown, table
+from arcodec.container import CARRIED, Chunk
 from arcodec.listing import Frame, Info, read_info
 
 _HEAD = ("content", "models", "packed", "size", "ratio", "chunks", "memory", "checksum", "name")
@@ -48,16 +48,18 @@ def _table(found: Listed, in_full: bool) -> str:
     rows = [_HEAD]
     for path, info in found:
         contents = "+".join(dict.fromkeys(frame.content for frame in info.frames))
-        names = "+".join(name[:_DIGITS] if len(name) == 64 else name for name in _models(info, in_full))
+        names = "+".join(_short(name, info) for name in _models(info, in_full))
         rows.append((contents, names, *_numbers([info]), _checksum(info), shown(path)))
     if len(found) > 1:
         rows.append(("", "", *_numbers([info for _, info in found]), "", f"{len(found)} files"))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(_aligned, row, widths, _HEAD)).rstrip() for row in rows)
+    return table(rows, _LEFT)
 
 
-def _aligned(cell: str, width: int, head: str) -> str:
-    return cell.ljust(width) if head in _LEFT else cell.rjust(width)
+def _short(name: str, info: Info) -> str:
+    """The name of a model in the table; of model files that are embedded, with what they take."""
+    if name == models.name_of(CARRIED):
+        return f"{name} ({amount(info.embedded)})"
+    return name[:_DIGITS] if len(name) == 64 else name
 
 
 def _numbers(infos: Sequence[Info]) -> tuple[str, str, str, str, str]:
@@ -92,6 +94,7 @@ def _tree(found: Listed) -> dict[str, Any]:
                 "packed_size": info.packed_size,
                 "size": info.size,
                 "memory": info.memory,
+                "embedded": info.embedded,
                 "models": _models(info),
                 "frames": [_frame(frame) for frame in info.frames],
             }

@@ -10,7 +10,7 @@ from numba.core import event
 from arcodec.cli.show import say
 
 _PATIENCE = 1.0  # seconds of compiling before it is mentioned
-TEXT = "arcodec: compiling kernels, once (about 20 s) ..."
+TEXT = "arcodec: compiling kernels, once (20 to 60 s) ..."
 
 
 class _Notice(event.Listener):

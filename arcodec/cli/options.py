@@ -40,14 +40,20 @@ class _Levels(click.Option):
 
 
 @dataclass(frozen=True)
-class Common:
+class Running:
     """What all verbs that code take."""
 
     quiet: bool = False
     verbose: bool = False
-    recursive: bool = False
     threads: int = 0
     memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Common(Running):
+    """What they take with files."""
+
+    recursive: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Coding:
 
     level: int | None
     model: str | None
-    carry_model: bool
+    embed_model: bool
     pixels: bool
     verify: bool
 
@@ -101,8 +107,7 @@ def _levels() -> list[click.Option]:
 
 FILES = click.Argument(["files"], nargs=-1, type=click.Path(path_type=str), metavar="[FILES]...")
 RECURSIVE = click.Option(["-r", "--recursive"], is_flag=True, help="Take what is in folders, too.")
-COMMON = [
-    RECURSIVE,
+RUNNING = [
     click.Option(
         ["-T", "--threads"],
         type=click.IntRange(min=0),
@@ -116,6 +121,7 @@ COMMON = [
     click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
     click.Option(["-v", "--verbose"], is_flag=True, help="Say more: models, chunks, memory, times."),
 ]
+COMMON = [RECURSIVE, *RUNNING]
 TARGET = [
     click.Option(["-o", "--output"], metavar="PLACE", help="Write to this file, or into this folder."),
     click.Option(["-c", "--stdout"], is_flag=True, help="Write to standard output."),
@@ -126,17 +132,20 @@ TARGET = [
         help="Keep the input (the default), or remove it once the output is safe on disk.",
     ),
 ]
+LEVELS = _levels()
+MODEL = click.Option(
+    ["-m", "--model"],
+    metavar="MODEL",
+    help="A model by name (order0, bytes, pixels), by file or by id; by default the content decides.",
+)
+PIXELS = click.Option(
+    ["--pixels"], is_flag=True, help="Keep pixels and metadata of a PNG, not the very bytes of its file."
+)
 CODING = [
-    *_levels(),
-    click.Option(
-        ["-m", "--model"],
-        metavar="MODEL",
-        help="A model by name (order0, bytes, pixels), by file or by id; by default the content decides.",
-    ),
-    click.Option(["--carry-model"], is_flag=True, help="Put the model file given with -m into the output."),
-    click.Option(
-        ["--pixels"], is_flag=True, help="Keep pixels and metadata of a PNG, not the very bytes of its file."
-    ),
+    *LEVELS,
+    MODEL,
+    click.Option(["--embed-model"], is_flag=True, help="Put the model file given with -m into the output."),
+    PIXELS,
     click.Option(
         ["--verify/--no-verify"], default=True, help="Decode the output before it is kept (the default), or trust it."
     ),

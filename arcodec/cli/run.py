@@ -165,4 +165,5 @@ def details(info: Info) -> str:
     models = "+".join(dict.fromkeys(name for frame in info.frames for name in frame.models_in_full))
     count = sum(len(frame.chunks) for frame in info.frames)
     chunks = "1 chunk" if count == 1 else f"{count} chunks"
-    return f"{contents} by {models}, {chunks}, {amount(info.memory)} to decode"
+    embedded = f", {info.embedded:,} bytes for the model file" if info.embedded else ""
+    return f"{contents} by {models}, {chunks}{embedded}, {amount(info.memory)} to decode"

@@ -6,6 +6,7 @@ import errno
 import sys
 import time
 import traceback
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,16 @@ def amount(size: int) -> str:
             break
         number /= 1024
     return f"{size} B" if unit == "B" else f"{number:.{1 if number < 100 else 0}f} {unit}"
+
+
+def table(rows: Sequence[Sequence[str]], left: Collection[str]) -> str:
+    """Rows in aligned columns, the head first; columns whose head is in `left` begin alike, others end alike."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(_aligned, row, widths, [h in left for h in rows[0]])).rstrip() for row in rows)
+
+
+def _aligned(cell: str, width: int, left: bool) -> str:
+    return cell.ljust(width) if left else cell.rjust(width)
 
 
 def change(original: int, packed: int, packing: bool) -> str:

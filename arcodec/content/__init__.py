@@ -31,6 +31,7 @@ KINDS = {
     "aiff": (11, "aiff", "Aiff"),
     "gif": (12, "gif", "Gif"),
     "tiff": (13, "tiff", "Tiff"),
+    "npy": (14, "npy", "Npy"),
     "type1": (15, "type1", "Type1"),
 }
 _NAMES = {code: name for name, (code, _, _) in KINDS.items()} | {RAW: "raw"}

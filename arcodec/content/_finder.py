@@ -161,7 +161,7 @@ class _Search:
     def _end_of_jpeg(self, start: int) -> int:
         """Where the JPEG file at `start` ends, or 0."""
         data, at = self._data, start + 2
-        while at + 4 <= len(data) and data[at] == 0xFF and self._work > 0:
+        while at + 2 <= len(data) and data[at] == 0xFF and self._work > 0:
             marker = data[at + 1]
             if marker == 0xD9:
                 return at + 2

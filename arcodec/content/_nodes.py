@@ -13,11 +13,12 @@ from arcodec.content import _pdf
 from arcodec.content._finder import Found, find
 from arcodec.content._pools import Pools
 from arcodec.content._zipfields import Fields, Stream
-from arcodec.content.base import Parsed, same
+from arcodec.content.base import Content, Parsed, same
 from arcodec.content.netpbm import Netpbm
 
 BYTES = 0  # code of a leaf that is bytes
 COMPOUND = 9
+NESTING = 63  # a leaf the recipe of which is a tree
 DEEPEST = 8  # levels of compounds
 _WORTH = 4  # a recipe may take one in so many bytes of a stream
 _OWN = 1 << 15  # bytes of a program that has a pool of its own
@@ -28,10 +29,11 @@ _PROGRAMS = b"\x7fELF", b"MZ"
 
 @dataclass(frozen=True)
 class Leaf:
-    """A file of a kind, taken apart."""
+    """A file of a kind, taken apart; and its recipe too, if files lie in that."""
 
     code: int
     parsed: Parsed
+    recipe: Whole | None = None
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,23 @@ class Apart:
             for kind in kinds.candidates(data[: kinds.HEAD], exact=True):
                 parsed = kind.parse(data)
                 if parsed and same(kind.pieces(parsed.planes, parsed.recipe), data):
-                    return Leaf(kind.code, parsed)
+                    return self.leaf(kind, parsed, depth)
+        return self._whole(data, depth) or data
+
+    def leaf(self, kind: Content, parsed: Parsed, depth: int = 0) -> Leaf:
+        """A file of a kind, with what lies in its recipe if it may hold files."""
+        inner = self._whole(parsed.recipe, depth + 1) if kind.nests and depth < DEEPEST else None
+        return Leaf(kind.code, parsed, inner)
+
+    def _whole(self, data: bytes, depth: int) -> Whole | None:
+        """What is found in a file, if anything is."""
         parts: list[Part] = []
         if depth < DEEPEST:
             for found in find(data):
                 part = self._part(data, found, depth)
                 if part:
                     parts.append(part)
-        return Whole(data, parts) if parts else data
+        return Whole(data, parts) if parts else None
 
     def _part(self, data: bytes, found: Found, depth: int) -> Part | None:
         """What was found, taken apart; None if it is better left where it is."""
@@ -105,12 +116,13 @@ def serialised(node: Node, pools: Pools) -> bytes:
         key = None if _program(node) else "content"
         return varint.write(BYTES) + pools.put(key, np.frombuffer(node, np.uint8))
     if isinstance(node, Leaf):
-        planes = node.parsed.planes
+        planes, recipe = node.parsed.planes, node.parsed.recipe
+        if node.recipe:
+            start = varint.write(NESTING) + varint.write(node.code) + serialised(node.recipe, pools)
+        else:
+            start = varint.write(node.code) + varint.write(len(recipe)) + recipe
         taken = b"".join(pools.put_leaf(node.code, number, plane) for number, plane in enumerate(planes))
-        recipe = node.parsed.recipe
-        return b"".join(
-            (varint.write(node.code), varint.write(len(recipe)), recipe, varint.write(len(planes)), taken)
-        )
+        return b"".join((start, varint.write(len(planes)), taken))
     fields = Fields(back=False)
     written = [varint.write(COMPOUND), varint.write(len(node.parts))]
     position = 0

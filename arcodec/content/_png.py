@@ -162,14 +162,15 @@ def samples_of(header: Header, raw: Bytes) -> Samples | None:
 
 
 def rows_of(header: Header, samples: Samples) -> Iterator[Bytes]:
-    """The bytes of each pass, not filtered: uint8[rows, used]; zeros fill up the last byte of a row."""
+    """The bytes of each pass, not filtered: uint8[rows, used], writable; zeros fill up the last byte of a row."""
     for each in passes(header):
         part = samples[each.target]
         if header.depth < 8:
             yield _bits.packed(part[..., 0].astype(np.uint8, copy=False), header.depth)
         else:
             dtype = ">u2" if header.depth == 16 else "u1"
-            yield np.ascontiguousarray(part, dtype).reshape(each.rows, -1).view(np.uint8)
+            # Planes that were stored are not writable, which kernels ask for.
+            yield np.require(part, dtype, ["C", "W"]).reshape(each.rows, -1).view(np.uint8)
 
 
 def joined(planes: Sequence[Plane], depth: int, stored: int, reader: Reader) -> tuple[int, Samples]:

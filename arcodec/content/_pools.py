@@ -38,12 +38,12 @@ class Pools:
     def put_leaf(self, code: int, number: int, plane: Plane) -> bytes:
         """The same for a plane of a file of a kind, its `number`th.
 
-        Bytes of a kind go together, if it has texts. A picture goes below the last of its kind and width if that is
+        Bytes of a kind go together, as far as it says. A picture goes below the last of its kind and width if that is
         a help: small ones, and those that repeat a part of the one before, as frames do. Others have each a
         model of its own, for what holds for one photograph is wrong for the next.
         """
         key: object = code, number, *plane.shape[1:]
-        if plane.ndim == 2 or (plane.ndim == 1 and not kinds.by_code(code).texts):
+        if plane.ndim == 2 or (plane.ndim == 1 and plane.size > kinds.by_code(code).pooled):
             key = None
         before = self._numbers.get(key)
         if (

@@ -52,6 +52,8 @@ class Content(ABC):
         name: what the file listing calls it.
         code: its number in FORMAT.md.
         texts: whether its planes of one dimension, the recipe too, may hold files, and not only headers and the like.
+        nests: whether other files may lie in its recipe.
+        pooled: bytes up to which planes of one dimension, of several such files in one, are coded by one model.
         exact: whether `restore` gives the file back byte for byte (else: all that the kind promises to keep).
     """
 
@@ -59,6 +61,8 @@ class Content(ABC):
     code: ClassVar[int]
     exact: ClassVar[bool] = True
     texts: ClassVar[bool] = False
+    nests: ClassVar[bool] = False
+    pooled: ClassVar[int] = 0
 
     @abstractmethod
     def sniff(self, head: bytes) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from arcodec import content as kinds
-from arcodec.content._nodes import BYTES, DEEPEST, Apart, Whole, serialised
+from arcodec.content._nodes import BYTES, DEEPEST, NESTING, Apart, Node, Whole, serialised
 from arcodec.content._pools import Pools
 from arcodec.content._recipe import Reader
 from arcodec.content._zipfields import DESCRIPTOR, Fields, Stream
@@ -36,9 +36,14 @@ class Compound(Content):
         node = Apart(len(data)).take(data)
         if not isinstance(node, Whole):
             return None
-        pools = Pools()
-        recipe = serialised(node, pools)
-        return Parsed(pools.planes(), recipe)
+        return _parsed(node)
+
+    def around(self, kind: Content, parsed: Parsed) -> Parsed | None:
+        """A file of another kind with what lies in its recipe taken apart as well; None if nothing does."""
+        if not kind.nests:
+            return None
+        leaf = Apart(len(parsed.recipe)).leaf(kind, parsed)
+        return _parsed(leaf) if leaf.recipe else None
 
     def pieces(self, planes: Sequence[Plane], recipe: bytes) -> Iterator[_Piece]:
         """The file, byte for byte.
@@ -49,6 +54,12 @@ class Compound(Content):
         tree = _Tree(planes, Reader(recipe))
         yield from tree.node(0)
         tree.finish()
+
+
+def _parsed(node: Node) -> Parsed:
+    pools = Pools()
+    recipe = serialised(node, pools)
+    return Parsed(pools.planes(), recipe)
 
 
 class _Tree:
@@ -92,16 +103,25 @@ class _Tree:
         if code == BYTES:
             yield self._bytes().data
         elif code == Compound.code:
-            if depth == DEEPEST:
-                raise CorruptError(f"the recipe is more than {DEEPEST} levels deep")
-            yield from self._compound(depth + 1)
+            yield from self._compound(self._deeper(depth))
         else:
-            recipe = self._reader.take(self._reader.number())
+            if code == NESTING:
+                code = self._reader.number()
+                if code in (BYTES, Compound.code, NESTING):
+                    raise CorruptError(f"the recipe holds a part of kind {code} with files in its recipe")
+                recipe = b"".join(self.node(self._deeper(depth)))
+            else:
+                recipe = self._reader.take(self._reader.number())
             parts = [self._take() for _ in range(self._reader.number())]
             kind = kinds.by_code(code)
             if not kind.exact or not parts or not all(part.size for part in parts):
                 raise CorruptError(f"the recipe holds a part of kind {code}, which cannot be there so")
             yield from kind.pieces(parts, recipe)
+
+    def _deeper(self, depth: int) -> int:
+        if depth == DEEPEST:
+            raise CorruptError(f"the recipe is more than {DEEPEST} levels deep")
+        return depth + 1
 
     def _compound(self, depth: int) -> Iterator[_Piece]:
         fields = Fields(back=True)

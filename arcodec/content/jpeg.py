@@ -35,6 +35,7 @@ class Jpeg(Content):
 
     name = "jpeg"
     code = 7
+    nests = True  # thumbnails and previews, further pictures of a sequence or for other eyes
 
     def sniff(self, head: bytes) -> bool:
         """Whether `head` begins with SOI and another marker."""

@@ -8,47 +8,52 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, chain, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import accumulate, chain
+from typing import NamedTuple
 
 import numpy as np
 
 from arcodec import varint
-from arcodec.content import _filters, _palette
+from arcodec.content import _filters, _palette, _png_frames
 from arcodec.content._png import (
     INDEXED,
     SIGNATURE,
     SORTED,
-    Bytes,
     Chunk,
     Header,
     joined,
     palette_of,
-    passes,
     raw_size,
     read_header,
     rows_of,
     samples_of,
+)
+from arcodec.content._png_stream import (
+    divided,
+    fill_up,
+    filtered,
+    kinds_of,
+    padding_of,
+    read_sizes,
+    read_stream,
+    start_of,
+    usual_start,
+    written_sizes,
 )
 from arcodec.content._recipe import Reader
 from arcodec.content._samples import PACKED, Samples, split
 from arcodec.content.base import Content, Parsed, Plane
 from arcodec.errors import CorruptError
 
-if TYPE_CHECKING:
-    from arcodec.content._deflate import Replay
-
 # Flags: what follows besides.
-_INTERLACED, _PARTS, _AFTER, _FLAWS, _PADDING, _BEYOND, _ODD_START = (1 << k for k in range(7))
-_SLACK = 1 << 16  # bytes of content beyond the image, at most
-_DEFLATE = 8  # the only method of zlib
+_INTERLACED, _PARTS, _AFTER, _FLAWS, _PADDING, _BEYOND, _ODD_START, _FRAMES = (1 << k for k in range(8))
 
 
 class Png(Content):
     """PNG of every colour type, depth and interlacing, flaws and bytes after the end included.
 
     Not covered: image data that are not in one row of chunks, end too early or cannot be inflated, and unknown
-    filters. Of animations the first picture is taken apart.
+    filters. Of animations the first picture is taken apart, and frames as wide as that.
 
     Recipe: see FORMAT.md.
     """
@@ -66,17 +71,20 @@ class Png(Content):
         header = read_header(file.before[0]) if file else None
         if file is None or header is None:
             return None
-        stream = _read_stream(file.compressed, header)
+        stream = read_stream(file.compressed, header)
         if stream is None:
             return None
         size = raw_size(header)
-        raw = np.frombuffer(stream.replay.content, np.uint8)[:size]
+        raw = stream.content[:size]
         samples = samples_of(header, raw)
         if samples is None:
             return None
         rows = list(rows_of(header, samples))
-        padding = _padding(header, raw, rows)
-        kinds = _kinds(header, raw)
+        padding = padding_of(header, raw, rows)
+        kinds = kinds_of(header, raw)
+        frames = _png_frames.found(file.after, header)
+        if frames:
+            samples = np.concatenate([samples, *(frame.samples for frame in frames)])
         colour = header.colour
         before = file.before[1:]
         if colour == INDEXED and _usable_palette(before, header.depth):
@@ -84,12 +92,14 @@ class Png(Content):
             if ranks is not None:
                 colour, samples = SORTED, ranks[samples]
         planes, packings = split(samples)
-        parts = _written_sizes(file.sizes)
+        parts = written_sizes(file.sizes)
         beyond = b"".join(_with_length(text) for text in (stream.replay.content[size:], stream.tail))
-        after = b"".join((varint.write(len(file.after)), *map(_written_chunk, file.after)))
+        kept = _png_frames.without(file.after, frames)
+        after = b"".join((varint.write(len(kept)), *map(_written_chunk, kept)))
+        heights = b"".join(map(varint.write, (len(frames), *(frame.rows for frame in frames)))) if frames else b""
         ending = bytes([file.ended]) + _with_length(file.trailing)
         flaws = b"".join((varint.write(len(file.flaws)), *(varint.write(i) + check for i, check in file.flaws)))
-        start = _usual_start(stream.start)
+        start = usual_start(stream.start)
         sections = (
             (_INTERLACED, b"", header.interlaced),
             (_PARTS, parts, parts),
@@ -98,10 +108,12 @@ class Png(Content):
             (_PADDING, padding, padding),
             (_BEYOND, beyond, len(stream.replay.content) > size or stream.tail != stream.check),
             (_ODD_START, stream.start, start is None),
+            (_FRAMES, _png_frames.written(frames, header), frames),
         )
         recipe = b"".join(
             (
                 bytes([colour + 8 * header.depth, sum(flag for flag, _, needed in sections if needed)]),
+                heights,
                 bytes([PACKED]) + packings if header.depth == 16 else b"",
                 varint.write(len(before)),
                 *map(_written_chunk, before),
@@ -124,16 +136,18 @@ class Png(Content):
         reader = Reader(recipe)
         depth, stored = divmod(reader.byte(), 8)
         flags = reader.byte()
+        heights = [reader.number() for _ in range(reader.number())] if flags & _FRAMES else []
         header, samples = _joined(planes, depth, stored, flags, reader)
         before = _read_chunks(reader)
         if stored == SORTED:
             if not _usable_palette(before, depth):
                 raise CorruptError("the recipe's PNG has no palette to sort by")
             samples = _palette.undo(samples, palette_of(before), depth)
+        header, (samples, *others) = _apart(header, samples, heights)
         rows = list(rows_of(header, samples))
         kinds = _filters.read(rows, header.step, reader)
-        start = b"" if flags & _ODD_START else _start(reader.byte())
-        sizes = _read_sizes(reader) if flags & _PARTS else None
+        start = b"" if flags & _ODD_START else start_of(reader.byte())
+        sizes = read_sizes(reader) if flags & _PARTS else None
         after, ended, trailing = [], True, b""
         if flags & _AFTER:
             after, ended = _read_chunks(reader), reader.byte() > 0
@@ -144,19 +158,22 @@ class Png(Content):
                 number = reader.number()
                 flaws[number] = reader.take(4)
         if flags & _PADDING:
-            _fill_up(header, rows, reader)
+            fill_up(header, rows, reader)
         beyond, tail = b"", None
         if flags & _BEYOND:
             beyond = reader.take(reader.number())
             tail = reader.take(reader.number())
         if flags & _ODD_START:
             start = reader.take(2)
-        content = _filtered(header, rows, kinds, beyond).data
+        if flags & _FRAMES:
+            after = list(_png_frames.restored(after, others, header, reader))
+        content = filtered(header, rows, kinds, beyond).data
         compressed = start + replay(content, reader.rest())
         compressed += struct.pack(">I", zlib.adler32(content)) if tail is None else tail
-        data = _divided(compressed, sizes)
+        data = divided(compressed, sizes)
         yield SIGNATURE
-        for number, chunk in enumerate(chain((header.chunk(), *before), data)):
+        pictures = (Chunk(b"IDAT", part) for part in data)
+        for number, chunk in enumerate(chain((header.chunk(), *before), pictures)):
             text = chunk.written()
             yield text[:-4] + flaws[number] if number in flaws else text
         for chunk in after:
@@ -215,106 +232,9 @@ def _take_apart(data: bytes) -> _File | None:
     return _File(before, [len(part) for part in parts], b"".join(parts), after, ended, data[start:], flaws)
 
 
-class _Stream(NamedTuple):
-    """A zlib stream: its two bytes of header, what is deflated, the checksum it should have, and all bytes after."""
-
-    start: bytes
-    replay: Replay
-    check: bytes
-    tail: bytes
-
-
-def _read_stream(compressed: bytes, header: Header) -> _Stream | None:
-
-    from arcodec.content import _deflate  # late: it loads kernels
-
-    size = raw_size(header)
-    if len(compressed) < 2 or size > _deflate.EXPANSION * len(compressed):
-        return None
-    replay = _deflate.analyse(compressed, 2, size + _SLACK)
-    if replay is None or len(replay.content) < size:
-        return None
-    check = struct.pack(">I", zlib.adler32(replay.content))
-    return _Stream(compressed[:2], replay, check, compressed[replay.end :])
-
-
-def _usual_start(start: bytes) -> int | None:
-    """The window and the level of a zlib header in one byte, if it is as it should be."""
-    byte = (start[0] >> 4) << 2 | start[1] >> 6
-    return byte if _start(byte) == start else None
-
-
-def _start(byte: int) -> bytes:
-    """Undo `_usual_start`."""
-    first, second = (byte >> 2 & 15) << 4 | _DEFLATE, (byte & 3) << 6
-    return bytes([first, second + -(256 * first + second) % 31])
-
-
 def _usable_palette(before: Sequence[Chunk], depth: int) -> bool:
     sizes = [len(chunk.data) for chunk in before if chunk.kind == b"PLTE"]
     return len(sizes) == 1 and sizes[0] % 3 == 0 and 1 <= sizes[0] // 3 <= 1 << min(depth, 8)
-
-
-def _kinds(header: Header, raw: Bytes) -> Bytes:
-    """The filter types of all rows."""
-    out = []
-    start = 0
-    for each in passes(header):
-        end = start + each.rows * (1 + each.used)
-        out.append(raw[start : end : 1 + each.used])
-        start = end
-    return np.concatenate(out)
-
-
-def _filtered(header: Header, rows: Sequence[Bytes], kinds: Bytes, beyond: bytes) -> Bytes:
-    """The rows of all passes with the types of their filters, filtered, and what is beyond them: uint8[n]."""
-    from arcodec.kernels.png import apply_filters  # late: listing needs no numba
-
-    size = raw_size(header)
-    out = np.empty(size + len(beyond), np.uint8)
-    out[size:] = np.frombuffer(beyond, np.uint8)
-    first = start = 0
-    for part in rows:
-        end = start + len(part) * (1 + part.shape[1])
-        target = out[start:end].reshape(len(part), -1)
-        apply_filters(part, kinds[first : first + len(part)], header.step, target)
-        first += len(part)
-        start = end
-    return out
-
-
-def _padded(header: Header) -> Iterator[tuple[int, int]]:
-    """The passes whose rows do not fill their last byte, by number, and its bits that they do not fill."""
-    for i, each in enumerate(passes(header)):
-        free = -each.columns * header.depth * header.channels % 8
-        if free:
-            yield i, (1 << free) - 1
-
-
-def _padding(header: Header, raw: Bytes, rows: Sequence[Bytes]) -> bytes:
-    """The bits that fill up rows, a byte each; nothing if all are zero."""
-    if not any(_padded(header)):
-        return b""
-    from arcodec.kernels.png import unfilter
-
-    out = []
-    start = 0
-    masks = dict(_padded(header))
-    for i, part in enumerate(rows):
-        end = start + part.shape[0] * (1 + part.shape[1])
-        if i in masks:
-            full = np.empty_like(part)
-            unfilter(raw[start:end], full, header.step)
-            out.append(full[:, -1] & masks[i])
-        start = end
-    padding = np.concatenate(out)
-    return padding.tobytes() if padding.any() else b""
-
-
-def _fill_up(header: Header, rows: Sequence[Bytes], reader: Reader) -> None:
-    """Undo `_padding`, in place."""
-    for i, mask in _padded(header):
-        rows[i][:, -1] |= np.frombuffer(reader.take(len(rows[i])), np.uint8) & mask
 
 
 def _joined(planes: Sequence[Plane], depth: int, stored: int, flags: int, reader: Reader) -> tuple[Header, Samples]:
@@ -324,10 +244,21 @@ def _joined(planes: Sequence[Plane], depth: int, stored: int, flags: int, reader
         CorruptError: they are none of a PNG.
     """
     colour, samples = joined(planes, depth, stored, reader)
-    if flags >= 2 * _ODD_START:
-        raise CorruptError(f"flags {flags} of a PNG are not known")
     rows, columns, _ = samples.shape
     return Header(columns, rows, depth, colour, int(flags & _INTERLACED > 0)), samples
+
+
+def _apart(header: Header, samples: Samples, heights: Sequence[int]) -> tuple[Header, list[Samples]]:
+    """The header of the first picture, and its samples and those of frames of so many rows, which lie below it.
+
+    Raises:
+        CorruptError: there are not so many rows.
+    """
+    rows = header.rows - sum(heights)
+    if rows < 1 or not all(heights):
+        raise CorruptError(f"{header.rows} rows of a PNG cannot have frames of {heights} rows")
+    ends = list(accumulate([rows, *heights]))
+    return header._replace(rows=rows), [samples[end - n : end] for end, n in zip(ends, [rows, *heights], strict=True)]
 
 
 def _with_length(text: bytes) -> bytes:
@@ -340,32 +271,3 @@ def _written_chunk(chunk: Chunk) -> bytes:
 
 def _read_chunks(reader: Reader) -> list[Chunk]:
     return [Chunk(reader.take(4), reader.take(reader.number())) for _ in range(reader.number())]
-
-
-def _written_sizes(sizes: Sequence[int]) -> bytes:
-    """The size of all chunks of image data but the last, which is not larger; else 0 and all sizes."""
-    if len(sizes) == 1:
-        return b""
-    if sizes[0] and 0 < sizes[-1] <= sizes[0] and len({*sizes[:-1]}) == 1:
-        return varint.write(sizes[0])
-    return b"".join(map(varint.write, (0, len(sizes), *sizes)))
-
-
-def _read_sizes(reader: Reader) -> int | list[int]:
-    size = reader.number()
-    return size or [reader.number() for _ in range(reader.number())]
-
-
-def _divided(compressed: bytes, sizes: int | list[int] | None) -> Iterator[Chunk]:
-    """The chunks of image data, one at a time.
-
-    Raises:
-        CorruptError: the sizes are not those of the data; before the first.
-    """
-    if isinstance(sizes, list) and sum(sizes) != len(compressed):
-        raise CorruptError("the sizes of IDAT chunks are not those of the data")
-    step = sizes if isinstance(sizes, int) else len(compressed)
-    ends = (
-        accumulate(sizes) if isinstance(sizes, list) else chain(range(step, len(compressed), step), [len(compressed)])
-    )
-    return (Chunk(b"IDAT", compressed[start:end]) for start, end in pairwise(chain([0], ends)))

@@ -31,6 +31,7 @@ class Type1(Content):
     name = "type1"
     code = 15
     texts = True
+    pooled = 1 << 30
 
     def sniff(self, head: bytes) -> bool:
         """Whether `head` begins as a font in clear text, or in segments (PFB)."""

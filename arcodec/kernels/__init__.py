@@ -13,7 +13,7 @@ Six loops, a model's each, that code symbols through one port, and what they are
     audio         audio_predictors, audio_experts: sound
     coefficients  block_predictor, coefficient_contexts, dct
     quick_coefficients
-                  quick_contexts: the same with few contexts, for speed
+                  quick_contexts, octets: the same with few contexts, for speed
 
 What others deflated is written again to the bit by deflate (inflated), deflate_match, deflate_plan (copies and ends
 of blocks as expected), deflate_trees, deflate_blocks (codes and types as expected, bits). lzw is the

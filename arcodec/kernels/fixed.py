@@ -54,6 +54,12 @@ def stretch_table() -> np.ndarray:
     return np.concatenate([-upper[::-1], upper]).astype(np.int32)
 
 
+def exp_table(bits: int, count: int) -> np.ndarray:
+    """int64[count]: exp(-k / 256) in 2**-bits, rounded."""
+    one = 1 << (_GUARD + bits)
+    return np.array([(one + e // 2) // e for e in _exp_256ths(count)], np.int64)
+
+
 def log2_table(bits: int, scale: int) -> np.ndarray:
     """uint32[2**bits + 1]: log2(1 + k / 2**bits) in 1 / 2**scale, rounded."""
     total, entries = 0, []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from numba import int16, int64, uint8
 
-from arcodec.kernels.compiling import kernel, plain
+from arcodec.kernels.compiling import inlined, kernel, plain
 from arcodec.kernels.dct import ZIGZAG
 from arcodec.kernels.jpeg_scans import (
     AC,
@@ -67,7 +67,7 @@ def unstuff(data, start, clean, starts):
     return end
 
 
-@plain
+@inlined
 def _peek(clean, bit, count):
     """The next bits, at most 16."""
     at = bit >> 3
@@ -75,7 +75,7 @@ def _peek(clean, bit, count):
     return (word >> (24 - count - (bit & 7))) & ((int64(1) << count) - 1)
 
 
-@plain
+@inlined
 def _symbol(clean, state, table):
     """The next symbol, -1 if there is none of that code."""
     bit = state[AT]
@@ -86,14 +86,14 @@ def _symbol(clean, state, table):
     return entry & 255
 
 
-@plain
+@inlined
 def _take(clean, state, count):
     value = _peek(clean, state[AT], count)
     state[AT] += count
     return value
 
 
-@plain
+@inlined
 def _take_signed(clean, state, count):
     """A number of so many significant bits; the negative ones begin with a 0."""
     value = _take(clean, state, count)
@@ -102,7 +102,7 @@ def _take_signed(clean, state, count):
     return value
 
 
-@plain
+@inlined
 def _read_dc(clean, state, own, table, k, low):
     """DC, or its first bits."""
     size = _symbol(clean, state, table)
@@ -117,7 +117,7 @@ def _read_dc(clean, state, own, table, k, low):
     return True
 
 
-@plain
+@inlined
 def _read_block(clean, state, own, table, first, last, low, progressive):
     """AC of a block for the first time; up to which place there is any, -1 if it goes wrong."""
     end = int64(0)
@@ -216,7 +216,7 @@ def _fill(clean, state, scan):
         state[AT] += rest
 
 
-@plain
+@inlined
 def _decode_block(clean, state, own, ends, block, dc, ac, scan, k):
     first = scan[FIRST_PLACE]
     if first == 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined
 
 MARGIN = 4096
 UNIT = 1 << 16
@@ -33,7 +33,7 @@ AT, BITS, COUNT, DONE, ENDS, BACK, SEEN, LAST_DC = range(8)
 STATE = LAST_DC + 4
 
 
-@plain
+@inlined
 def block_of(parts, k, unit, across, i, j):
     """Which block of a component is in row i and column j of a unit."""
     y = unit // across * parts[k, HEIGHT] + i

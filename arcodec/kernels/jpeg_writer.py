@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from numba import int64, uint8
 
-from arcodec.kernels.compiling import kernel, plain
+from arcodec.kernels.compiling import inlined, kernel, plain
 from arcodec.kernels.dct import ZIGZAG
+from arcodec.kernels.fixed import leading_zeros
 from arcodec.kernels.jpeg_scans import (
     AC,
     ACROSS,
@@ -39,9 +40,9 @@ from arcodec.kernels.jpeg_scans import (
 )
 
 
-@plain
+@inlined
 def _put(out, state, bits, count):
-    """Write bits, at most 32, the bytes of which are 255 with a zero after them."""
+    """Write bits, at most 40, the bytes of which are 255 with a zero after them."""
     held = (state[BITS] << count) | bits
     left = state[COUNT] + count
     at = state[AT]
@@ -58,28 +59,25 @@ def _put(out, state, bits, count):
     state[AT] = at
 
 
-@plain
+@inlined
 def _put_symbol(out, state, table, symbol):
     entry = table[symbol & 255]
     _put(out, state, entry >> 5, entry & 31)
 
 
-@plain
+@inlined
 def _length(x):
     """Significant bits of a number >= 0."""
-    bits = int64(0)
-    while x > 0:
-        bits += 1
-        x >>= 1
-    return bits
+    return int64(64) - int64(leading_zeros(x))
 
 
-@plain
+@inlined
 def _put_sized(out, state, table, zeros, value):
     """A symbol of zeros before and the size of a value, and the value."""
     size = _length(abs(value))
-    _put_symbol(out, state, table, (zeros << 4) | min(size, int64(15)) if zeros > 0 else size)
-    _put(out, state, (value if value > 0 else value - 1) & ((int64(1) << size) - 1), size)
+    entry = table[((zeros << 4) | min(size, int64(15)) if zeros > 0 else size) & 255]
+    bits = (value if value > 0 else value - 1) & ((int64(1) << size) - 1)
+    _put(out, state, ((entry >> 5) << size) | bits, (entry & 31) + size)
 
 
 @plain
@@ -101,7 +99,7 @@ def _put_ends(out, state, table, held):
         _put_held(out, state, held)
 
 
-@plain
+@inlined
 def _write_block(out, state, own, end, table, scan, first, held):
     """AC of a block for the first time; there is none after `end`."""
     last = scan[LAST_PLACE]
@@ -175,7 +173,7 @@ def _put_before(out, state, table, held, begin, symbol, sign):
     return int64(0)
 
 
-@plain
+@inlined
 def _encode_block(out, state, own, end, dc, ac, scan, k, held):
     first = scan[FIRST_PLACE]
     if first == 0:

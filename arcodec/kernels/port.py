@@ -6,7 +6,8 @@ decides what that does:
     ENCODE    narrows the interval to `bit` and writes words; returns `bit`
     DECODE    reads words; returns the bit found there (the argument is ignored)
     MEASURE   adds -log2 p to the cost of the current symbol; returns `bit`
-    SAMPLE    decodes an endless pseudo-random tape, so that bits are drawn with the model's own probabilities
+    SAMPLE    decodes an endless pseudo-random tape, so that bits are drawn with the model's own probabilities, or
+              with flatter or steeper ones; the first FORCED symbols are taken as they are
 
 The stream is that of constriction's `queue.RangeEncoder`: 32-bit words, 64-bit state, 24-bit probabilities.
 A port is one uint64 array (the slots below) beside a uint32 array of words; kernels carry both.
@@ -16,10 +17,11 @@ A port is one uint64 array (the slots below) beside a uint32 array of words; ker
 from __future__ import annotations
 
 import numpy as np
-from numba import uint32, uint64
+from numba import int64, uint32, uint64
 
-from arcodec.kernels.compiling import inline, kernel
+from arcodec.kernels.compiling import inline, kernel, plain
 from arcodec.kernels.fixed import log2_table
+from arcodec.kernels.logistic import STRETCH_LIMIT, exp2_q6, log2_q16, squash_24, stretch_ratio
 
 ENCODE, DECODE, MEASURE, SAMPLE = range(4)
 
@@ -34,15 +36,20 @@ POINT = 3  # DECODE, SAMPLE: the 64 bits of the stream at LOWER's place
 HELD = 3  # ENCODE: number of words held back because a carry may still come
 HELD_WORD = 4  # ENCODE: the first of them, as it is without a carry
 TAPE = 4  # SAMPLE: state of the generator (SplitMix64)
-POSITION = 5  # index of the next word
+POSITION = 5  # index of the next word; SAMPLE: number of words drawn after the first two
 COST = 6  # MEASURE: bits of the current symbol so far, in 2**-COST_SCALE
 WEIGHT = 7  # MEASURE: probability of the current symbol so far, in 2**-WEIGHT_SCALE
 DONE = 8  # number of symbols done, for whoever watches from another thread
 HALT = 9  # set to 1 from another thread to make the kernel stop early
-SLOTS = 10
+FORCED = 10  # SAMPLE: so many symbols are not drawn: their decisions are as the kernel says
+TEMPERATURE = 11  # SAMPLE: in 2**-TEMPERATURE_SCALE; every stretch is divided by it
+SLOTS = 12
 
 COST_SCALE = 20
 WEIGHT_SCALE = 39
+TEMPERATURE_SCALE = 8
+_WARM = np.uint64(1 << TEMPERATURE_SCALE)  # the temperature that changes nothing
+_WEIGHT_BITS = 22  # of the likeliest of tempered frequencies
 
 _LOG2 = log2_table(12, COST_SCALE + 4)
 _WORD = np.uint64(32)
@@ -80,11 +87,17 @@ def meter() -> np.ndarray:
     return port
 
 
-def sampler(seed: int) -> np.ndarray:
-    """A fresh port that samples; `seed` is taken modulo 2**64."""
+def sampler(seed: int, forced: int = 0, temperature: int = 1 << TEMPERATURE_SCALE) -> np.ndarray:
+    """A fresh port that samples.
+
+    `seed` is taken modulo 2**64. The first `forced` symbols are those the kernel finds. `temperature`, in
+    2**-TEMPERATURE_SCALE and at least 1: above one, what is unlikely is drawn more often, below it less often.
+    """
     port = np.zeros(SLOTS, np.uint64)
     port[MODE] = SAMPLE
     port[RANGE] = _FULL
+    port[FORCED] = forced
+    port[TEMPERATURE] = temperature
     port[TAPE] = seed & 0xFFFFFFFFFFFFFFFF
     first, second = int(_next_word(port)), int(_next_word(port))
     port[POINT] = first << 32 | second
@@ -154,12 +167,9 @@ def _advance(port, words, scale, start, width):
     if span <= _MASK:
         span <<= _WORD
         lower <<= _WORD
-        if port[MODE] == uint64(SAMPLE):
-            word = _next_word(port)
-        else:
-            position = port[POSITION]
-            word = uint64(words[position]) if position < uint64(len(words)) else _ZERO
-            port[POSITION] = position + _ONE
+        position = port[POSITION]
+        word = uint64(words[position]) if position < uint64(len(words)) else _ZERO
+        port[POSITION] = position + _ONE
         port[POINT] = port[POINT] << _WORD | word
     port[LOWER] = lower
     port[RANGE] = span
@@ -184,12 +194,92 @@ def _account(port, width):
     port[WEIGHT] = (port[WEIGHT] * width) >> _SHIFT
 
 
+@plain
+def _settle(port, reach):
+    """A sampler's point in the part of the interval that no event covers, at `reach` or beyond, is drawn anew.
+
+    The interval is not a multiple of what probabilities add up to; no encoder leaves a point in the rest. That
+    happens with a chance below 2**32 / reach, and 64 bits modulo `reach` are uneven by at most reach / 2**64.
+    """
+    if port[POINT] - port[LOWER] >= reach:
+        high = _next_word(port)
+        port[POINT] = port[LOWER] + (high << _WORD | _next_word(port)) % reach
+
+
+@plain
+def _draw(port, scale, start, width):
+    """The sampler's counterpart of `_advance`."""
+    lower = port[LOWER] + scale * start
+    span = scale * width
+    if span <= _MASK:
+        span <<= _WORD
+        lower <<= _WORD
+        port[POSITION] += _ONE
+        port[POINT] = port[POINT] << _WORD | _next_word(port)
+    port[LOWER] = lower
+    port[RANGE] = span
+
+
+@plain
+def _sample_bit(port, one):
+    """Draw a bit that is 1 with a probability of `one` / 2**24, uint64, at the sampler's temperature."""
+    temperature = port[TEMPERATURE]
+    if temperature != _WARM:
+        x = (stretch_ratio(int64(one), int64(_TOTAL - one)) << TEMPERATURE_SCALE) // int64(temperature)
+        one = uint64(squash_24(min(max(x, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT))))
+    zero = _TOTAL - one
+    scale = port[RANGE] >> _SHIFT
+    _settle(port, scale << _SHIFT)
+    if port[POINT] - port[LOWER] >= scale * zero:
+        _draw(port, scale, zero, one)
+        return int64(1)
+    _draw(port, scale, _ZERO, zero)
+    return int64(0)
+
+
+@plain
+def _weight(frequency, most, temperature):
+    """What a frequency of 1 ... 2**24 counts at a temperature; `most` counts 2**_WEIGHT_BITS, nothing more."""
+    if temperature == _WARM:
+        return uint64(frequency)
+    less = ((log2_q16(int64(most)) - log2_q16(int64(frequency))) << TEMPERATURE_SCALE) // int64(temperature)
+    place = (int64(_WEIGHT_BITS) << 6) - (less >> 10)
+    return uint64(exp2_q6(place)) if place >= 0 else _ZERO
+
+
+@plain
+def _sample_symbol(port, frequencies):
+    """Draw a symbol by up to 2**10 frequencies, at the sampler's temperature.
+
+    Weights add up to 2**32 at most, and the interval is never smaller: the scale is at least 1.
+    """
+    temperature = port[TEMPERATURE]
+    most = _ONE
+    for s in range(len(frequencies)):
+        most = max(most, uint64(frequencies[s]))
+    total = _ZERO
+    for s in range(len(frequencies)):
+        total += _weight(frequencies[s], most, temperature)
+    scale = port[RANGE] // total
+    _settle(port, scale * total)
+    quantile = (port[POINT] - port[LOWER]) // scale
+    start = _ZERO
+    s = 0
+    width = _weight(frequencies[0], most, temperature)
+    while start + width <= quantile:
+        start += width
+        s += 1
+        width = _weight(frequencies[s], most, temperature)
+    _draw(port, scale, start, width)
+    return int64(s)
+
+
 @inline
 def code_bit(port, words, p, bit):
     """Code one decision.
 
-    `p`: probability that the bit is 1, in 2**-24, 0 < p < 2**24, int64; `bit`: int64, 0 or 1 (ignored unless
-    encoding or measuring). Returns the bit, int64.
+    `p`: probability that the bit is 1, in 2**-24, 0 < p < 2**24, int64; `bit`: int64, 0 or 1 (ignored when
+    decoding or drawing). Returns the bit, int64.
     """
     one = uint64(p)
     zero = _TOTAL - one
@@ -203,6 +293,8 @@ def code_bit(port, words, p, bit):
     if mode == uint64(MEASURE):
         _account(port, one if bit else zero)
         return np.int64(bit)
+    if mode == uint64(SAMPLE):
+        return np.int64(bit) if port[DONE] < port[FORCED] else _sample_bit(port, one)
     scale = port[RANGE] >> _SHIFT
     if port[POINT] - port[LOWER] >= scale * zero:
         _advance(port, words, scale, zero, one)
@@ -215,7 +307,7 @@ def code_bit(port, words, p, bit):
 def code_symbol(port, words, frequencies, symbol):
     """Code one symbol by a frequency table.
 
-    `frequencies`: uint32[k], each >= 1, sum 2**24; `symbol`: int64 (ignored unless encoding or measuring).
+    `frequencies`: uint32[k], each >= 1, sum 2**24; `symbol`: int64 (ignored when decoding or drawing).
     Returns the symbol, int64.
     """
     mode = port[MODE]
@@ -229,6 +321,8 @@ def code_symbol(port, words, frequencies, symbol):
                 start += uint64(frequencies[s])
             _encode(port, words, start, width)
         return np.int64(symbol)
+    if mode == uint64(SAMPLE):
+        return np.int64(symbol) if port[DONE] < port[FORCED] else _sample_symbol(port, frequencies)
     scale = port[RANGE] >> _SHIFT
     quantile = (port[POINT] - port[LOWER]) // scale
     s = 0

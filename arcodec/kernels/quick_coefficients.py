@@ -19,9 +19,10 @@ from __future__ import annotations
 import numpy as np
 from numba import int16, int32, int64, uint32, uint64
 
+from arcodec.kernels import octets
 from arcodec.kernels import quick_contexts as contexts
 from arcodec.kernels.block_predictor import COLUMNS, FIRST, LIMIT, ROWS
-from arcodec.kernels.compiling import inline, kernel, plain
+from arcodec.kernels.compiling import inline, inlined, kernel, plain
 from arcodec.kernels.fixed import stretch_table
 from arcodec.kernels.logistic import ONE, STRETCH_LIMIT, squash_24
 from arcodec.kernels.port import code_bit, end_symbol, overrun
@@ -39,7 +40,7 @@ from arcodec.kernels.quick_contexts import (
 from arcodec.kernels.residual import clip
 
 CONTEXTS = 5
-INPUTS = 8  # in a row of weights: those of contexts, of a constant, and two that are not used
+INPUTS = octets.LANES  # in a row of weights: those of contexts, of a constant, and two that are not used
 COLOURS = 2  # luma, chroma
 LENGTHS = 17
 # Kinds of decisions: 0 or not, sign, length > n (from 7 on alike), and the bits of the last place.
@@ -60,7 +61,7 @@ _START = 25000  # weights, 2**-16
 _MOST_MET = 255
 _SLOT_RATES = np.array([max(65536 * 2 // (2 * n + 3), 300) for n in range(_MOST_MET + 1)], np.int32)
 _TRUST = np.array([256 * (n + 1) // (n + 3) for n in range(_MOST_MET + 1)], np.int32)  # in a slot met n times, 2**-8
-_STRETCH = stretch_table()
+_STRETCH = stretch_table().astype(np.int16)
 _CALM = 3  # classes of a predicted distance from 0 from which on the sign is mixed
 _EARLY = 3  # places of which it always is
 _AHEAD = np.array(
@@ -107,40 +108,10 @@ def _input(slot):
     return int32(int32(_STRETCH[word >> uint64(20)]) * _TRUST[word & uint64(_MOST_MET)]) >> int32(8)
 
 
-@inline
-def _part(first, second, third, i, x):
-    """What an input adds to the stretch, 2**-8."""
-    return int32(int32(int32(first[i] + second[i]) + third[i]) * x) >> int32(8)
+_train = octets.trainer(ROW_LIMIT)
 
 
-@inline
-def _step(x, push):
-    return int32(int32(int32(x) * push) + int32(1 << 13)) >> int32(14)
-
-
-@inline
-def _moved(weight, step):
-    return min(max(int32(weight + step), int32(-ROW_LIMIT)), int32(ROW_LIMIT))
-
-
-@plain
-def _train(row, s0, s1, s2, s3, s4, s5):
-    """Move a row of weights; all are read before one is written, so that vectors can be used."""
-    a = _moved(row[0], s0)
-    b = _moved(row[1], s1)
-    c = _moved(row[2], s2)
-    d = _moved(row[3], s3)
-    e = _moved(row[4], s4)
-    f = _moved(row[5], s5)
-    row[0] = a
-    row[1] = b
-    row[2] = c
-    row[3] = d
-    row[4] = e
-    row[5] = f
-
-
-@plain
+@inlined
 def _decide(port, words, bit, kind, stride, node, rate, slots, weights, places, within):
     """Code one decision and learn from it; its slot in a context is `node` + the context's place times `stride`."""
     a = _input(slots[places[0] * stride + node])
@@ -149,30 +120,20 @@ def _decide(port, words, bit, kind, stride, node, rate, slots, weights, places, 
     d = _input(slots[places[3] * stride + node])
     e = _input(slots[places[4] * stride + node])
     f = int32(_CONSTANT)
-    first = weights[kind * uint64(_SET_SIZES[0]) + within[0]]
-    second = weights[uint64(_SECOND) + kind * uint64(_SET_SIZES[1]) + within[1]]
-    third = weights[uint64(_THIRD) + kind * uint64(_SET_SIZES[2]) + within[2]]
-    total = int32(_part(first, second, third, 0, a) + _part(first, second, third, 1, b))
-    total = int32(total + int32(_part(first, second, third, 2, c) + _part(first, second, third, 3, d)))
-    total = int32(total + int32(_part(first, second, third, 4, e) + _part(first, second, third, 5, f)))
+    first = kind * uint64(_SET_SIZES[0]) + within[0]
+    second = uint64(_SECOND) + kind * uint64(_SET_SIZES[1]) + within[1]
+    third = uint64(_THIRD) + kind * uint64(_SET_SIZES[2]) + within[2]
+    total = octets.mix(weights, first, second, third, a, b, c, d, e, f)
     p = squash_24(min(max(int64(total) >> 8, int64(-STRETCH_LIMIT)), int64(STRETCH_LIMIT)))
     bit = code_bit(port, words, p, bit)
     push = int32(((((bit << 24) - p) >> 8) * rate) >> 10)
-    a = _step(a, push)
-    b = _step(b, push)
-    c = _step(c, push)
-    d = _step(d, push)
-    e = _step(e, push)
-    f = _step(f, push)
-    _train(first, a, b, c, d, e, f)
-    _train(second, a, b, c, d, e, f)
-    _train(third, a, b, c, d, e, f)
+    _train(weights, first, second, third, a, b, c, d, e, f, push)
     for k in range(CONTEXTS):
         _learn(slots, places[k] * stride + node, bit)
     return bit
 
 
-@plain
+@inlined
 def _learn(slots, place, bit):
     slot = uint64(slots[place])
     met = slot & uint64(_MOST_MET)
@@ -182,7 +143,7 @@ def _learn(slots, place, bit):
     slots[place] = uint32((chance << 10) | min(int64(met) + 1, int64(_MOST_MET)))
 
 
-@plain
+@inlined
 def _decide_alone(port, words, bit, slots, place):
     """Code a decision by one slot."""
     chance = int64(uint64(slots[place]) >> uint64(10)) << 2
@@ -191,7 +152,7 @@ def _decide_alone(port, words, bit, slots, place):
     return bit
 
 
-@plain
+@inlined
 def _code_last(port, words, last, first_kind, rate, slots, weights, places, within):
     """Code the place of the last coefficient other than 0, 0 ... 63."""
     node = int64(1)
@@ -203,7 +164,7 @@ def _code_last(port, words, last, first_kind, rate, slots, weights, places, with
     return node & 63
 
 
-@plain
+@inlined
 def _code_value(port, words, value, certain, mixed, own, first_kind, rate, slots, alone, weights, places, within):
     """Code a value. `certain`: it is not 0; `mixed`: the sign is mixed; own: its slots in `alone`."""
     if not certain:
@@ -249,7 +210,7 @@ def _code_value(port, words, value, certain, mixed, own, first_kind, rate, slots
     return -known if negative else known
 
 
-@plain
+@inlined
 def _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, reference, steps, places, within):
     """Set contexts and weights of the last place."""
     n = int64(0)
@@ -277,7 +238,7 @@ def _places_of_last(c, here, block, y, x, columns, energy, geometry, lasts, refe
     within[2] = uint64((chroma if c > 1 else luma if c > 0 else ne) >> 2)
 
 
-@plain
+@inlined
 def _places_of_value(
     c, k, last, count, off, turned, from_n, from_w, luma, chroma, near, factors, slots, places, within
 ):

@@ -15,8 +15,9 @@ import numpy as np
 from numba import int32, int64, uint64
 
 from arcodec.kernels.block_predictor import COLUMNS, LIMIT, ROWS, SCALE_X, SCALE_Y
-from arcodec.kernels.compiling import plain
+from arcodec.kernels.compiling import inlined, plain
 from arcodec.kernels.dct import EDGE, PARTS, ZIGZAG
+from arcodec.kernels.fixed import leading_zeros
 from arcodec.kernels.residual import clip
 
 LEVEL = 2047
@@ -40,22 +41,14 @@ _CLASSES = 24
 _REACH = 1 << 14
 
 
-def _class_table() -> np.ndarray:
-    """uint8[_REACH]: classes of magnitudes x in 1/16, half octaves of x + 4, so that squares have whole octaves."""
-    squares = np.arange(4, _REACH + 4, dtype=np.int64) ** 2
-    return np.sum([squares >= 1 << (4 + n) for n in range(1, _CLASSES)], axis=0).astype(np.uint8)
-
-
-_CLASS = _class_table()
-
-
-@plain
+@inlined
 def size_class(x):
-    """The class of a magnitude x >= 0 in 1/16, 0 ... 23."""
-    return int64(_CLASS[uint64(min(x, int64(_REACH - 1)))])
+    """The class of a magnitude x >= 0 in 1/16, 0 ... 23: half octaves of x + 4, whole ones of its square."""
+    x = min(x, int64(_REACH)) + 4
+    return min(int64(59) - int64(leading_zeros(x * x)), int64(_CLASSES - 1))
 
 
-@plain
+@inlined
 def signed_class(x):
     """The class of a number in 1/16, 0 ... 8; 4 for small ones."""
     size = min(size_class(abs(x)) >> 1, int64(4))

@@ -6,7 +6,7 @@ import importlib
 from functools import cache
 from typing import TYPE_CHECKING
 
-from arcodec import container
+from arcodec import container, nets
 from arcodec.errors import UnknownModelError
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ BUILT_IN = {
     "audio-1-fast": (container.AUDIO_FAST, "audio", "Fast"),
     "audio-1": (container.AUDIO, "audio", "Default"),
     "audio-1-max": (container.AUDIO_MAX, "audio", "Max"),
+}
+# name: (module, class) of architectures that need a model file, and have no code; those in `arcodec.nets` are more.
+ARCHITECTURES = {
+    "adapted-bytes-1": ("adapted", "AdaptedBytes"),
+    "adapted-pixels-1": ("adapted_pixels", "AdaptedPixels"),
 }
 _PICTURES = (
     *("plain", *("PhotoCD, halved chroma",) * 4, "PhotoCD", *("JPEG, halved chroma",) * 4, "JPEG"),
@@ -102,6 +107,32 @@ def built_in(name: str) -> Model:
     """
     code_of(name)
     _, module, class_name = BUILT_IN[ALIASES.get(name, name)]
+    return _made(module, class_name)
+
+
+def is_architecture(name: str) -> bool:
+    """Whether this version can make a model of a file of this architecture, if its parameters fit."""
+    return name in BUILT_IN or name in ARCHITECTURES or name in nets.ARCHITECTURES
+
+
+def architecture(name: str) -> Model:
+    """What a model file of this architecture has the parameters of; see `Model.with_parameters`.
+
+    Raises:
+        UnknownModelError: there is none of that name.
+    """
+    if name in BUILT_IN:
+        return built_in(name)
+    if name in nets.ARCHITECTURES:
+        from arcodec.models.net import NetModel
+
+        return NetModel(nets.net_class(name))
+    if name not in ARCHITECTURES:
+        raise UnknownModelError(f"there is no architecture {name!r} in this version")
+    return _made(*ARCHITECTURES[name])
+
+
+def _made(module: str, class_name: str) -> Model:
     model: Model = getattr(importlib.import_module(f"arcodec.models.{module}"), class_name)()
     return model
 

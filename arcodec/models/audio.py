@@ -12,6 +12,7 @@ from arcodec import container
 from arcodec.content._recipe import Reader
 from arcodec.errors import ModelError
 from arcodec.kernels import audio as kernel
+from arcodec.kernels import port as ports
 from arcodec.models import audio_tiers, audio_values
 from arcodec.models.base import Model, Port, Symbols, Watch, Words, size_of
 
@@ -64,6 +65,7 @@ class Audio(Model):
         """The loop for samples of 16 bits, which `sample` is of; `stop` is a multiple of 4."""
         samples = symbols.view(">i4")[..., 0].astype(np.int32)
         own = np.zeros(len(costs) // BYTES, np.uint32)
+        port[ports.FORCED] //= BYTES  # the loop counts samples
         done = Samples(self.tier, -(1 << 15), (1 << 16) - 1).run(port, words, own, samples, stop // BYTES)
         costs[: BYTES * len(own) : BYTES] = own
         symbols[:] = samples.astype(">i4").view(np.uint8).reshape(symbols.shape)
@@ -116,14 +118,14 @@ class Fast(Audio):
 
 
 class Default(Audio):
-    """A filter over 256 samples, others after it."""
+    """Filters of up to 1024 samples, one after the other."""
 
     def __init__(self) -> None:
         super().__init__("audio-1", container.AUDIO, audio_tiers.DEFAULT)
 
 
 class Max(Audio):
-    """Longer ones, and more of everything."""
+    """More of everything."""
 
     def __init__(self) -> None:
         super().__init__("audio-1-max", container.AUDIO_MAX, audio_tiers.MAX)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ Symbols = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint32]
 Port = npt.NDArray[np.uint64]
 Watch = Callable[[Port], None]
+
+MAX_TEMPERATURE = 1 << 16
 
 
 class HaltedError(Exception):
@@ -40,7 +42,7 @@ class Model(ABC):
     name: str = ""
     code: int = -1
     brief: bool = False
-    dimensions: ClassVar[int]
+    dimensions: int
 
     @abstractmethod
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
@@ -105,7 +107,7 @@ class Model(ABC):
             if self.run(port, words, costs, symbols, symbols.size) < symbols.size:
                 raise HaltedError
             if self.brief:
-                _end_briefly(port)
+                end_briefly(port)
             needed = int(ports.finish(port, words))
             if needed <= room:
                 break
@@ -179,10 +181,44 @@ class Model(ABC):
             weights.append(int(port[ports.WEIGHT]))
         return _frequencies(weights)
 
-    def sample(self, shape: Sequence[int], seed: int) -> Symbols:
-        """Draw a chunk of `shape` from the model: uint8; the same seed gives the same chunk everywhere."""
-        symbols = self.arrange(np.zeros(tuple(shape), np.uint8))
-        self.run(ports.sampler(seed), np.empty(0, np.uint32), np.empty(0, np.uint32), symbols, symbols.size)
+    def sample(
+        self,
+        shape: Sequence[int],
+        seed: int,
+        prompt: Symbols | None = None,
+        temperature: float = 1.0,
+        watch: Watch | None = None,
+    ) -> Symbols:
+        """Draw a chunk of `shape` from the model: uint8; the same arguments give the same chunk everywhere.
+
+        Args:
+            shape: of the whole chunk.
+            seed: of the pseudo-random bits that are decoded, taken modulo 2**64.
+            prompt: what the chunk begins with along its first dimension: bytes, or rows of pixels.
+            temperature: the logarithms of odds, or of frequencies, are divided by it; counted in 1/256. Above 1 the
+                chunk gets more surprising, below 1 more predictable.
+            watch: as for `encode`; `drawn` tells of the port how many bits were drawn.
+
+        Raises:
+            ValueError: the prompt does not fit the shape, or the temperature is no positive number.
+            HaltedError: HALT was set.
+        """
+        chunk = np.zeros(tuple(shape), np.uint8)
+        forced = 0
+        if prompt is not None:
+            if prompt.shape[1:] != chunk.shape[1:] or len(prompt) > len(chunk):
+                raise ValueError(f"a prompt of shape {prompt.shape} does not begin a chunk of shape {chunk.shape}")
+            chunk[: len(prompt)] = prompt
+            forced = prompt.size
+        if not 0 < temperature < MAX_TEMPERATURE:
+            raise ValueError(f"the temperature is {temperature}; it must be above 0 and below {MAX_TEMPERATURE}")
+        symbols = self.arrange(chunk)
+        port = ports.sampler(seed, forced, max(1, round(temperature * (1 << ports.TEMPERATURE_SCALE))))
+        if watch:
+            watch(port)
+        nothing = np.empty(0, np.uint32)
+        if self.run(port, nothing, nothing, symbols, symbols.size) < symbols.size:
+            raise HaltedError
         return self.restore(symbols)
 
     def __repr__(self) -> str:
@@ -208,7 +244,7 @@ class GreenFirst(Model):
         return self.arrange(symbols)  # exchanging the first two channels undoes itself
 
 
-def _end_briefly(port: Port) -> None:
+def end_briefly(port: Port) -> None:
     """Of all that decodes alike, choose what ends with the most zero bits: those bytes are not written."""
     lower, span = int(port[ports.LOWER]), int(port[ports.RANGE])
     for bits in range(63, 31, -1):
@@ -225,6 +261,11 @@ def _frequencies(weights: Sequence[int]) -> npt.NDArray[np.uint32]:
     table = [1 + spare * w // total for w in weights]
     table[weights.index(max(weights))] += ports.TOTAL - sum(table)
     return np.array(table, np.uint32)
+
+
+def drawn(port: Port) -> float:
+    """Bits that a sampling port has drawn: by how much its interval has shrunk."""
+    return 32 * int(port[ports.POSITION]) + 64 - math.log2(int(port[ports.RANGE]) + 1)
 
 
 def size_of(shape: Sequence[int]) -> int:

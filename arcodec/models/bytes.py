@@ -35,7 +35,7 @@ def _packaged(file: str) -> bytes:
 
 
 @cache
-def _arrays(name: str) -> nets.Arrays:
+def packaged_arrays(name: str) -> nets.Arrays:
     """The arrays of a model file in the package."""
     return store.parse(_packaged(f"{name}{store.SUFFIX}"), name).arrays
 
@@ -43,7 +43,7 @@ def _arrays(name: str) -> nets.Arrays:
 @cache
 def _net(name: str | None) -> nets.Net:
     """The net of a model file in the package, before its first symbol."""
-    return nets.ready(_arrays(name) if name else None)
+    return nets.ready(packaged_arrays(name) if name else None)
 
 
 @cache
@@ -87,7 +87,7 @@ class Bytes(Model):
 
     def run(self, port: Port, words: Words, costs: Words, symbols: Symbols, stop: int) -> int:
         prior = self.text()
-        net = nets.again(_net(self.net))
+        net = nets.again(self.fresh_net())
         if not len(prior):
             tables = fresh_tables(self.tier, symbols.size)
             return int(kernel.run(port, words, costs, symbols, 0, stop, 0, self.tier, tables, net))
@@ -107,50 +107,77 @@ class Bytes(Model):
             return self._prime(size)
         return copied(_kept(self))
 
+    def fresh_net(self) -> nets.Net:
+        """The net before the first symbol."""
+        return _net(self.net)
+
+    def begin(self, tables: Tables) -> None:
+        """Let tables that have studied begin with the start, if there is one."""
+        if self.start:
+            starts.begin(tables, packaged_arrays(self.start))
+
+    def tier_for(self, size: int) -> Tier:
+        """The tier for a chunk of `size` bytes."""
+        return self._short if size <= SHORT else self.tier
+
     def _prime(self, size: int) -> Tables:
         """Tables for a chunk of `size` bytes, after the prior."""
-        tables = self._after(size, self._mixed())
-        if self.start:
-            starts.begin(tables, _arrays(self.start))
+        text, mixed = self.text().copy(), self._mixed()
+        tables = self.after(text, mixed, size)
+        net = nets.again(self.fresh_net())
+        kernel.run(
+            *(ports.encoder(), _NO_WORDS, _NO_WORDS, text, mixed, len(text), mixed),
+            *(self.tier_for(size), tables, net),
+        )
         return tables
 
     def _mixed(self) -> int:
         """Where the part of the prior begins that is modelled in full."""
         return max(len(self.text()) - (0 if self.start else _TAIL), 0)
 
-    def _after(self, size: int, mixed: int) -> Tables:
-        """Tables for a chunk of `size` bytes which know the prior, modelled in full from `mixed` on."""
-        prior = self.text().copy()
-        tier = self._short if size <= SHORT else self.tier
-        tables = fresh_tables(tier, len(prior) + size)
-        port, net = ports.encoder(), nets.again(_net(self.net))
-        kernel.run(port, _NO_WORDS, _NO_WORDS, prior, 0, len(prior), mixed, tier, tables, net)
+    def after(self, text: Symbols, mixed: int, size: int) -> Tables:
+        """Tables for a chunk of `size` bytes after `text`, uint8[n], that studied it up to `mixed`, and the start."""
+        tables = self._studied(text, mixed, size)
+        self.begin(tables)
+        return tables
+
+    def _studied(self, text: Symbols, mixed: int, size: int) -> Tables:
+        tier = self.tier_for(size)
+        tables = fresh_tables(tier, len(text) + size)
+        port, net = ports.encoder(), nets.ready(None)
+        kernel.run(port, _NO_WORDS, _NO_WORDS, text, 0, mixed, mixed, tier, tables, net)
         return tables
 
     def studied(self) -> Tables:
         """Tables for a short chunk; slots, positions and history are those after the prior, all else is fresh."""
-        return self._after(SHORT, len(self.text()))
+        text = self.text().copy()
+        return self._studied(text, len(text), SHORT)
 
     def learn(self, tables: Tables, symbols: Symbols) -> None:
         """Model a short chunk with what `studied` gave."""
         prior = self.text()
-        joined, net = np.concatenate([prior, symbols]), nets.again(_net(self.net))
+        joined, net = np.concatenate([prior, symbols]), nets.again(self.fresh_net())
         first, last = len(prior), len(joined)
         costs = np.zeros(len(symbols), np.uint32)
         kernel.run(ports.meter(), _NO_WORDS, costs, joined, first, last, first, self._short, tables, net)
 
     def memory(self, shape: Sequence[int], payload: bytes = b"") -> int:
         size = size_of(shape)
-        prior = len(self.text())
+        prior = self.text_size()
+        net = sum(part.nbytes for part in self.fresh_net())
         if not prior:
-            return tables_size(self.tier, size) + _net_size(self.net)
+            return tables_size(self.tier, size) + net
         if size > SHORT:
-            return tables_size(self.tier, prior + size) + _net_size(self.net) + 2 * prior + size
-        return 2 * self.kept_memory() + _net_size(self.net) + 2 * prior + size
+            return tables_size(self.tier, prior + size) + net + 2 * prior + size
+        return 2 * self.kept_memory() + net + 2 * prior + size
+
+    def text_size(self) -> int:
+        """Bytes that the model reads before the first symbol."""
+        return len(self.text())
 
     def kept_memory(self) -> int:
         """Bytes of the primed tables that short chunks share; they stay once they are made."""
-        prior = len(self.text())
+        prior = self.text_size()
         return tables_size(self._short, prior + SHORT) if prior else 0
 
 
@@ -191,10 +218,6 @@ def _kept(model: Bytes) -> Tables:
 def forget() -> None:
     """Give back the primed tables that short chunks share."""
     _kept.cache_clear()
-
-
-def _net_size(name: str | None) -> int:
-    return sum(part.nbytes for part in _net(name))
 
 
 class Bytes1(Bytes):

@@ -8,10 +8,10 @@ from arcodec.models import tiers
 from arcodec.models.bytes import Bytes, CodeBytes, ElfBytes
 from arcodec.models.variants import Variants
 
-_NET, _LARGE_NET = "net-766cc385f2f8", "net-3490371977ca"
-_PRIORS = ("prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0")
+NET, LARGE_NET = "net-766cc385f2f8", "net-3490371977ca"
+PRIORS = ("prior-prose-4a08a9fc2475", "prior-markup-2aa5d311e3b0")
 _LAST = 300_000  # bytes of a prior, its best part, tell whether it suits
-_START, _MAX_START = "start-default-59652d87b53c", "start-max-c542396771c5"
+START, MAX_START = "start-default-59652d87b53c", "start-max-c542396771c5"
 
 
 class Fast(Variants):
@@ -27,8 +27,8 @@ class Default(Variants):
 
     def __init__(self) -> None:
         with_net = with_extra(tiers.DEFAULT, 1)
-        known, code = [Bytes(tiers.DEFAULT), Bytes(with_net, _NET)], CodeBytes(tiers.X86)
-        primed, scouts = ([Bytes(with_net, _NET, prior, _START, last) for prior in _PRIORS] for last in (None, _LAST))
+        known, code = [Bytes(tiers.DEFAULT), Bytes(with_net, NET)], CodeBytes(tiers.X86)
+        primed, scouts = ([Bytes(with_net, NET, prior, START, last) for prior in PRIORS] for last in (None, _LAST))
         super().__init__("bytes-2", container.BYTES_2, [*known, *primed, code], [*known, *scouts, code])
 
 
@@ -40,8 +40,8 @@ class Max(Variants):
         begun = with_net._replace(first_rate=300, last_rate=60)  # with a start there is less to learn
         variants = [
             Bytes(tiers.MAX),
-            Bytes(with_net, _LARGE_NET),
-            *(Bytes(begun, _LARGE_NET, prior, _MAX_START) for prior in _PRIORS),
-            ElfBytes(code, _LARGE_NET),
+            Bytes(with_net, LARGE_NET),
+            *(Bytes(begun, LARGE_NET, prior, MAX_START) for prior in PRIORS),
+            ElfBytes(code, LARGE_NET),
         ]
         super().__init__("bytes-2-max", container.BYTES_MAX, variants, judge=Default())

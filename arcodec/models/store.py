@@ -1,7 +1,8 @@
 """Model files: safetensors with integer arrays and a small JSON header, named by the sha256 of the file.
 
 Places searched for an id, in order: the package's own `tables/`, the user's model folder, then each folder in
-ARCODEC_MODEL_PATH. A file is found by its content, whatever it is called.
+ARCODEC_MODEL_PATH. A file is found by its content, whatever it is called. People may write the beginning of an id, or
+the name in a file's header, where that is clear.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ import numpy as np
 import numpy.typing as npt
 import safetensors.numpy
 
-from arcodec.errors import ModelFileError, UnknownModelError
-from arcodec.models import BUILT_IN, built_in
+from arcodec.errors import ModelError, ModelFileError, UnknownModelError
+from arcodec.models import architecture
 from arcodec.models.base import Model
 
 SUFFIX = ".safetensors"
 MAX_SIZE = 256 << 20
+MAX_HEADER = 1 << 20
+SHORTEST = 6  # digits of an id that may be written for it
+_ID_DIGITS = 64
 _HEADER_KEY = "arcodec"
 _REQUIRED = ("architecture", "symbols", "provenance", "licence", "command")
 
@@ -36,7 +40,7 @@ class ModelFile:
     Attributes:
         id: sha256 of the file, 32 bytes.
         header: architecture (name of a built-in model class), symbols ("bytes" or "pixels"), provenance, licence,
-            and the command it was made with.
+            and the command it was made with; maybe a name, how it was trained, and what it measured.
         arrays: the parameters, integer dtypes only.
         data: the file itself.
     """
@@ -52,12 +56,11 @@ class ModelFile:
         Raises:
             ModelFileError: the architecture is unknown or the arrays do not fit it.
         """
-        name = self.header["architecture"]
-        if name not in BUILT_IN:
-            raise ModelFileError(
-                f"model file {self.id.hex()[:12]}: there is no architecture {name!r} in this version"
-            )
-        return built_in(name).with_parameters(self.arrays)
+        try:
+            bare = architecture(self.header["architecture"])
+        except UnknownModelError as error:
+            raise ModelFileError(f"model file {self.id.hex()[:12]}: {error}") from None
+        return bare.with_parameters(self.arrays)
 
 
 def pack(arrays: Mapping[str, npt.NDArray[np.integer[Any]]], header: Mapping[str, str]) -> bytes:
@@ -123,26 +126,80 @@ def places() -> list[Path]:
     return [Path(__file__).parent / "tables", user_folder(), *(Path(p) for p in extra.split(os.pathsep) if p)]
 
 
-def _files() -> Iterator[Path]:
+def paths() -> Iterator[Path]:
+    """What is called like a model file in the places, in order."""
     for folder in places():
         yield from sorted(folder.glob(f"*{SUFFIX}"))
 
 
+def _data(path: Path) -> bytes:
+    """A file that may be a model file; nothing if it cannot be read or is too large."""
+    try:
+        return path.read_bytes() if path.stat().st_size <= MAX_SIZE else b""
+    except OSError:
+        return b""
+
+
+def header_of(path: Path) -> Mapping[str, str]:
+    """The header of a model file, without reading the rest; empty if it is none."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(json.loads(file.read(min(length, MAX_HEADER)))["__metadata__"][_HEADER_KEY])
+            return {key: value for key, value in header.items() if isinstance(value, str)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
+        return {}
+
+
+def named(name: str) -> ModelFile | None:
+    """The model file that someone means by `name`.
+
+    Args:
+        name: a path (it has a separator or the suffix), an id in hex or 6 and more digits of its beginning, or the
+            `name` in a file's header.
+
+    Returns:
+        None if no file is called so.
+
+    Raises:
+        ModelFileError: the file at that path cannot be read.
+        ModelError: several files are meant.
+        UnknownModelError: it is a whole id, and none of the places has it.
+    """
+    if os.path.sep in name or name.endswith(SUFFIX):
+        return read(name)
+    digits = name.lower()
+    if set(digits) <= set("0123456789abcdef") and len(digits) >= SHORTEST:
+        if len(digits) == _ID_DIGITS:
+            return find(bytes.fromhex(digits))
+        found = {hashlib.sha256(data).hexdigest(): path for path in paths() if (data := _data(path))}
+        one = _only({digest: path for digest, path in found.items() if digest.startswith(digits)}, name)
+        if one:
+            return read(one)
+    alike = [path for path in paths() if header_of(path).get("name") == name]
+    one = _only({hashlib.sha256(_data(path)).hexdigest(): path for path in alike}, name)
+    return read(one or name) if one or os.path.isfile(name) else None
+
+
+def _only(found: Mapping[str, Path], name: str) -> Path | None:
+    if len(found) > 1:
+        ids = ", ".join(digest[:12] for digest in sorted(found))
+        raise ModelError(f"{name!r} may be any of the model files {ids}: write more of the id")
+    return next(iter(found.values()), None)
+
+
 def find(model_id: bytes) -> ModelFile:
-    """The model file of an id (32 bytes).
+    """The model file of an id: 32 bytes, or the first 8 of them.
 
     Raises:
         UnknownModelError: none of the places has it; the message names the id and the places.
     """
-    for path in _files():
-        try:
-            data = path.read_bytes() if path.stat().st_size <= MAX_SIZE else b""
-        except OSError:
-            continue
-        if hashlib.sha256(data).digest() == model_id:
+    for path in paths():
+        data = _data(path)
+        if hashlib.sha256(data).digest().startswith(model_id):
             return parse(data, str(path))
     searched = ", ".join(str(p) for p in places())
     raise UnknownModelError(
         f"needs the model file {model_id.hex()}, which is in none of: {searched} "
-        "(put it there, add its folder to ARCODEC_MODEL_PATH, or compress with --carry-model)"
+        "(put it there, add its folder to ARCODEC_MODEL_PATH, or compress with --embed-model)"
     )

@@ -65,15 +65,15 @@ class Variants(Model):
         if self._judge is not self:
             return self._judge.choose(chunk, watch), None
         if self._code is not None and len(chunk) > _CODE_SLICES * _CODE_SLICE and _looks_binary(chunk):
-            sample = _sample(chunk, _CODE_SLICES, _CODE_SLICE)
+            sample = slices_of(chunk, _CODE_SLICES, _CODE_SLICE)
             code = self._scouts[self._code]
             like = self._scouts[self._net if code.net and self._net is not None else self._plain]
-            if _cost(code, sample, watch) < _WORTH_CODE * _cost(like, sample, watch):
+            if cost_of(code, sample, watch) < _WORTH_CODE * cost_of(like, sample, watch):
                 return self._code, None
         if len(chunk) > _SLICES * _SLICE:
-            sample = _sample(chunk, _SLICES * (1 + (len(chunk) > _LONG)), _SLICE)
+            sample = slices_of(chunk, _SLICES * (1 + (len(chunk) > _LONG)), _SLICE)
             triers = self._scouts if len(chunk) > SHORT else self.variants  # what primes these serves all short ones
-            return self._tried(sample, lambda number: _cost(triers[number], sample, watch)), None
+            return self._tried(sample, lambda number: cost_of(triers[number], sample, watch)), None
         payloads: dict[int, bytes] = {}
 
         def length(number: int) -> float:
@@ -83,17 +83,17 @@ class Variants(Model):
         number = self._tried(chunk, length)
         return number, payloads[number]
 
-    def _tried(self, sample: Symbols, cost_of: Callable[[int], float]) -> int:
+    def _tried(self, sample: Symbols, price: Callable[[int], float]) -> int:
         """The variant to take, by what the likely ones cost."""
-        best, cost = self._plain, cost_of(self._plain)
+        best, cost = self._plain, price(self._plain)
         if self._net is not None:
-            with_net = cost_of(self._net)
+            with_net = price(self._net)
             if with_net >= _WORTH_A_NET * cost:
                 return best
             best, cost = self._net, with_net
         common = {number: _common(self.variants[number].prior, sample) for number in self._priors}
         least = max(_COMMON, _NEARLY * max(common.values(), default=0))
-        with_prior = {number: cost_of(number) for number in self._priors if common[number] > least}
+        with_prior = {number: price(number) for number in self._priors if common[number] > least}
         likely = min(with_prior, key=lambda number: with_prior[number], default=None)
         return likely if likely is not None and with_prior[likely] < _WORTH_A_PRIOR * cost else best
 
@@ -134,11 +134,11 @@ class Variants(Model):
         return self.variants[payload[0]]
 
 
-def _cost(model: Bytes, sample: Symbols, watch: Watch | None) -> float:
+def cost_of(model: Model, sample: Symbols, watch: Watch | None) -> float:
     return float(model.bits(sample, watch).sum())
 
 
-def _sample(chunk: Symbols, count: int, size: int) -> Symbols:
+def slices_of(chunk: Symbols, count: int, size: int) -> Symbols:
     """`count` slices of `size` bytes, evenly spread, the first from the beginning; a short chunk as it is."""
     if len(chunk) <= count * size:
         return chunk
@@ -147,7 +147,7 @@ def _sample(chunk: Symbols, count: int, size: int) -> Symbols:
 
 
 def _looks_binary(chunk: Symbols) -> bool:
-    return bool((_sample(chunk, _CODE_SLICES, _CODE_SLICE) == 0).mean() > _ZEROS)
+    return bool((slices_of(chunk, _CODE_SLICES, _CODE_SLICE) == 0).mean() > _ZEROS)
 
 
 def _common(prior: str | None, sample: Symbols) -> float:

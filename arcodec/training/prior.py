@@ -116,7 +116,11 @@ def choose(folder: Path, shares: Mapping[str, float], size: int) -> bytes:
     Raises:
         TrainingDataError: the data is not there, or a source is not in it.
     """
-    texts = sources(folder, shares)
+    return assemble(sources(folder, shares), shares, size)
+
+
+def assemble(texts: Mapping[str, NDArray[np.uint8]], shares: Mapping[str, float], size: int) -> bytes:
+    """The same, of texts that are at hand."""
     grams = {name: _grams(text) for name, text in texts.items()}
     worth = _worth(list(grams.values()))
     active, covered_by = np.zeros(len(worth), np.int32), np.zeros(len(worth), np.int32)

@@ -28,9 +28,8 @@ from arcodec.kernels.bytes import run
 from arcodec.kernels.fixed import STRETCH_MAX
 from arcodec.kernels.tables import fresh_tables
 from arcodec.kernels.tier import Tier, with_extra
-from arcodec.models import tiers
+from arcodec.models import generation2, tiers
 from arcodec.models.bytes import Bytes, prior_text
-from arcodec.models.generation2 import _PRIORS
 from arcodec.training.batches import held_out
 from arcodec.training.data import load
 from arcodec.training.nets import path
@@ -39,7 +38,8 @@ from bench.nets.variants import Variant
 
 Stretches = NDArray[np.float32]
 # Kinds of samples, and the prior that helps each.
-PRIORS = {"prose_en": _PRIORS[0], "html_xml": _PRIORS[1], "json_csv": _PRIORS[1], "code": _PRIORS[1]}
+PROSE, MARKUP = generation2.PRIORS
+PRIORS = {"prose_en": PROSE, "html_xml": MARKUP, "json_csv": MARKUP, "code": MARKUP}
 SAMPLE, SAMPLES = 1 << 16, 2  # bytes of a sample, and how many of each category
 TAIL = 1 << 16  # bytes of a prior that are mixed, not only taught
 STEP = 0.02
