@@ -94,6 +94,7 @@ def trained(domain: Domain, seconds: float, threads: int) -> tuple[bytes, Adapte
         adapted = adapt_images(*planes, seconds=seconds, seed=SEED, threads=threads, progress=told)
     else:
         options: dict[str, Any] = {"device": "cpu", "checkpoint": None, "progress": told, "prior_only": not seconds}
+        options["warn"] = print
         adapted = adapt_bytes(train, validation, seconds=seconds, steps=None, seed=SEED, threads=threads, **options)
     header = {
         "architecture": adapted.architecture,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from arcodec.errors import TrainingError
 from arcodec.models import adapted_arrays, store
 from arcodec.models.adapted_arrays import Parameters
 from arcodec.models.bytes import packaged_arrays
@@ -34,7 +36,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def adapted(train: Sequence[bytes] = TRAIN, validation: Sequence[bytes] = VALIDATION, **options: Any) -> Adapted:
     """A model for FILES, by default of a sample alone."""
     given: dict[str, Any] = {"seconds": None, "steps": 3, "seed": 1, "threads": 1, "device": "cpu"}
-    given |= {"prior_only": True, "progress": lambda progress: None, "checkpoint": None}
+    given |= {"prior_only": True, "progress": lambda progress: None, "checkpoint": None, "warn": print}
     return adapt.adapt_bytes(train, validation, **(given | options))
 
 
@@ -98,13 +100,13 @@ def test_a_start_of_its_own() -> None:
 # --- the net ---
 
 
-def tuned(checkpoint: Path | None = None, steps: int = 4, **options: Any) -> Any:
+def tuned(checkpoint: Path | None = None, steps: int = 4, told: Any = bool, **options: Any) -> Any:
     """The net after a few steps."""
     from arcodec.training import finetune
 
-    given: dict[str, Any] = {"seconds": None, "steps": steps, "seed": 1, "device": "cpu", "told": lambda report: None}
+    given: dict[str, Any] = {"seconds": None, "steps": steps, "seed": 1, "device": "cpu", "warn": print}
     arrays = packaged_arrays(adapted_arrays.NETS[0])
-    return finetune.tune(arrays, TRAIN, VALIDATION, checkpoint=checkpoint, **(given | options))
+    return finetune.Tuning(arrays, TRAIN, VALIDATION, checkpoint=checkpoint, **(given | options)).run(told)
 
 
 @pytest.fixture
@@ -147,17 +149,15 @@ def test_an_interrupted_run_comes_to_the_same(tmp_path: Path) -> None:
     resumed = tuned(path, steps=12)
     assert _same(whole, resumed)
     assert resumed.steps == whole.steps > 3
-    with pytest.raises(TrainingDataError, match="another run"):
+    with pytest.raises(TrainingError, match="another run"):
         tuned(path, steps=13)
     path.write_bytes(b"no checkpoint")
-    with pytest.raises(TrainingDataError, match="no checkpoint"):
+    with pytest.raises(TrainingError, match="no checkpoint"):
         tuned(path, steps=12)
 
 
 @pytest.mark.usefixtures("_small")
 def test_a_full_disk_and_a_loss_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import torch
-
     from arcodec.training import finetune
 
     whole = tuned()
@@ -166,9 +166,12 @@ def test_a_full_disk_and_a_loss_that_is_none(tmp_path: Path, monkeypatch: pytest
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(torch, "save", full)
-        assert _same(tuned(tmp_path / "checkpoint.pt"), whole)
+        patch.setattr(os, "replace", full)
+        told: list[str] = []
+        assert _same(tuned(tmp_path / "checkpoint.pt", warn=told.append), whole)
     assert not list(tmp_path.iterdir())
+    (words,) = told
+    assert "No space left on device; there is none, training goes on" in words
     monkeypatch.setattr(finetune, "tree_loss", lambda stretches, symbols: stretches.sum() * float("nan"))
     failed = tuned()
     assert failed.steps == 0

@@ -26,18 +26,11 @@ from arcodec.training.checkpoints import Checkpoint  # noqa: E402
 from arcodec.training.fit import Fit, Fitted, Plan  # noqa: E402
 from arcodec.training.floats import TrainableNet  # noqa: E402
 from arcodec.training.team import Team  # noqa: E402
+from tests import net_files  # noqa: E402
 
 ALONE = Team(0, 1, torch.device("cpu"))
 TEXT = np.frombuffer(b"the cat sat on the mat; " * 600, np.uint8)
-TINY = {
-    "histogram": {},
-    "made": {"block": 8, "embedded": 2, "width": 16},
-    "gru": {"width": 8},
-    "lstm": {"width": 8},
-    "wavenet": {"width": 4, "layers": 3, "cycle": 3},
-    "transformer": {"heads": 1, "layers": 1, "window": 8},
-    "pixelcnn": {"width": 4, "layers": 2, "channels": 3},
-}
+TINY = {name.rpartition("-")[0]: dimensions for name, dimensions in net_files.TINY.items()}
 
 
 @pytest.fixture(autouse=True)

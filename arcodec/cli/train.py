@@ -254,6 +254,7 @@ def _train(division: Division, learning: Learning, threads: int, quiet: bool, ch
             prior_only=learning.prior,
             progress=table,
             checkpoint=checkpoint,
+            warn=warn,
         )
 
 

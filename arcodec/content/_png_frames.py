@@ -13,18 +13,8 @@ from typing import NamedTuple
 
 from arcodec import varint
 from arcodec.content import _filters
+from arcodec.content import _png_stream as streams
 from arcodec.content._png import Bytes, Chunk, Header, raw_size, rows_of, samples_of
-from arcodec.content._png_stream import (
-    divided,
-    filtered,
-    kinds_of,
-    padding_of,
-    read_sizes,
-    read_stream,
-    start_of,
-    usual_start,
-    written_sizes,
-)
 from arcodec.content._recipe import Reader
 from arcodec.content._samples import Samples
 from arcodec.errors import CorruptError
@@ -76,15 +66,15 @@ def _frame(chunks: Sequence[Chunk], first: int, control: bytes, header: Header) 
         return None
     own = header._replace(rows=height)
     parts = [chunk.data[_NUMBER:] for chunk in chunks]
-    stream = read_stream(b"".join(parts), own)
-    start = usual_start(stream.start) if stream else None
+    stream = streams.read_stream(b"".join(parts), own)
+    start = streams.usual_start(stream.start) if stream else None
     if stream is None or start is None or stream.tail != stream.check or len(stream.content) != raw_size(own):
         return None
     samples = samples_of(own, stream.content)
-    if samples is None or padding_of(own, stream.content, list(rows_of(own, samples))):
+    if samples is None or streams.padding_of(own, stream.content, list(rows_of(own, samples))):
         return None
     sizes = [len(part) for part in parts]
-    return Frame(first, sizes, height, samples, kinds_of(own, stream.content), start, stream.replay.recipe)
+    return Frame(first, sizes, height, samples, streams.kinds_of(own, stream.content), start, stream.replay.recipe)
 
 
 def without(after: Sequence[Chunk], frames: Sequence[Frame]) -> list[Chunk]:
@@ -102,7 +92,7 @@ def written(frames: Sequence[Frame], header: Header) -> bytes:
     at = 0
     for frame in frames:
         own = header._replace(rows=frame.rows)
-        out += [varint.write(frame.first - at), varint.write(len(frame.sizes)), written_sizes(frame.sizes)]
+        out += [varint.write(frame.first - at), varint.write(len(frame.sizes)), streams.written_sizes(frame.sizes)]
         out.append(_filters.written(list(rows_of(own, frame.samples)), own.step, frame.kinds))
         out += [bytes([frame.start]), varint.write(len(frame.recipe)), frame.recipe]
         at = frame.first + len(frame.sizes)
@@ -125,14 +115,14 @@ def restored(after: Sequence[Chunk], samples: Sequence[Samples], header: Header,
         if not 1 <= count == len(chunks) or any((c.kind, len(c.data)) != (_DATA, _NUMBER) for c in chunks):
             raise CorruptError("the recipe's frames are not among the chunks of its PNG")
         yield from after[at:begin]
-        sizes = read_sizes(reader) if count > 1 else None
+        sizes = streams.read_sizes(reader) if count > 1 else None
         frame = header._replace(rows=len(own))
         rows = list(rows_of(frame, own))
         kinds = _filters.read(rows, frame.step, reader)
-        start = start_of(reader.byte())
-        content = filtered(frame, rows, kinds, b"").data
+        start = streams.start_of(reader.byte())
+        content = streams.filtered(frame, rows, kinds, b"").data
         stream = start + replay(content, reader.take(reader.number())) + struct.pack(">I", zlib.adler32(content))
-        parts = list(divided(stream, sizes))
+        parts = list(streams.divided(stream, sizes))
         if len(parts) != count:
             raise CorruptError(f"a frame of {len(parts)} chunks cannot be in {count}")
         for chunk, part in zip(chunks, parts, strict=True):

@@ -93,6 +93,7 @@ def adapt_bytes(
     prior_only: bool,
     progress: Callable[[Progress], None],
     checkpoint: Path | None,
+    warn: Callable[[str], None],
 ) -> Adapted:
     """Learn from files of bytes: a sample that the model has read before a file, a start, and a net.
 
@@ -111,9 +112,11 @@ def adapt_bytes(
         progress: is told how far things are.
         checkpoint: where the state of the net's training is kept; if it is there, training goes on from it, to the
             same result as without interruption. None: nothing is kept.
+        warn: is told when it cannot be kept.
 
     Raises:
-        TrainingDataError: there is nothing to learn from, or the checkpoint is of another run.
+        TrainingDataError: there is nothing to learn from.
+        TrainingError: the checkpoint is of another run.
     """
     if not any(train) or not any(validation):
         raise TrainingDataError(
@@ -146,7 +149,7 @@ def adapt_bytes(
         from arcodec.training import finetune
 
         torch.set_num_threads(threads)
-        tuned = finetune.tune(
+        tuning = finetune.Tuning(
             packaged_arrays(adapted_arrays.NETS[0]),
             train,
             validation,
@@ -154,9 +157,10 @@ def adapt_bytes(
             steps=steps,
             seed=seed,
             device=device,
-            told=run.tell_net,
             checkpoint=checkpoint,
+            warn=warn,
         )
+        tuned = tuning.run(run.tell_net)
         candidate = replace(best, net=tuned.arrays)
         cost = samples.cost(candidate, sample, parts)
         if cost < _WORTH_AN_OWN_NET * least:

@@ -7,7 +7,6 @@ more than the run.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import math
 import time
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from arcodec.kernels.net import PRE_SCALE, STEP_SCALE
 from arcodec.training import export
-from arcodec.training.data import TrainingDataError
+from arcodec.training.checkpoints import Checkpoint
 from arcodec.training.export import Arrays
 from arcodec.training.nets import GATES, ByteGru, tree_loss
 from arcodec.training.train import bits
@@ -115,50 +114,40 @@ def _rows(files: Sequence[bytes]) -> NDArray[np.uint8]:
     return some
 
 
-def tune(
-    arrays: Mapping[str, NDArray[Any]],
-    train: Sequence[bytes],
-    validation: Sequence[bytes],
-    *,
-    seconds: float | None,
-    steps: int | None,
-    seed: int,
-    device: str,
-    told: Callable[[Report], None],
-    checkpoint: Path | None,
-) -> Tuned:
-    """Train a net on; see `arcodec.training.adapt.adapt_bytes`.
+class Tuning:
+    """A run and all of its state.
+
+    Args:
+        arrays: of the net to go on from.
+        train: files to learn from, not all empty.
+        validation: files that judge, not all empty.
+        seconds: about how long it may take; None: `steps` decide.
+        steps: of gradient descent; None: `seconds` decide.
+        seed: of all random choices.
+        device: of torch.
+        checkpoint: where the state is kept; gone on from, if it is there. None: nowhere.
+        warn: is told when it cannot be.
 
     Raises:
-        TrainingDataError: the checkpoint is of another run, or no checkpoint at all.
+        TrainingError: the checkpoint is of another run, or no checkpoint at all.
     """
-    run = _Run(arrays, train, validation, seconds, steps, seed, device, checkpoint)
-    while not run.over():
-        run.step()
-        if run.is_due():
-            run.check()
-            run.keep()
-        told(run.report())
-    run.check()
-    run.keep()
-    return Tuned(export.integers(run.best_net()), run.best, run.before, run.steps, run.seconds())
-
-
-class _Run:
-    """A run and all of its state."""
 
     def __init__(
         self,
         arrays: Mapping[str, NDArray[Any]],
         train: Sequence[bytes],
         validation: Sequence[bytes],
+        *,
         seconds: float | None,
         steps: int | None,
         seed: int,
         device: str,
         checkpoint: Path | None,
+        warn: Callable[[str], None],
     ) -> None:
-        self._seconds, self._steps, self._checkpoint, self._device = seconds, steps, checkpoint, device
+        self._seconds, self._steps, self._device = seconds, steps, device
+        run = {"files": _digest(train, validation), "steps": str(steps), "seed": str(seed)}  # time may be added
+        self._checkpoint = Checkpoint(checkpoint, run, warn) if checkpoint else None
         torch.manual_seed(seed)
         self._net = floats(arrays).to(device)
         matrices = list(self._net.recurrent)
@@ -170,14 +159,24 @@ class _Run:
         self._stream = _Stream(train, seed)
         self._state = self._net.start(BATCH)
         self._rows = _rows(validation)
-        self._identity = _identity(train, validation, steps, seed)
         self._spent, self._began = 0.0, time.monotonic()
         self.steps = 0
         self._failed, self._since, self._checked, self._loss = False, 0, 0, 0.0
         self.before = self.best = self._validation()
         self._best = self._copy()
-        if checkpoint is not None and checkpoint.exists():
-            self._go_on(checkpoint)
+        self._restore()
+
+    def run(self, told: Callable[[Report], None]) -> Tuned:
+        """Train to the end of the run."""
+        while not self.over():
+            self.step()
+            if self.is_due():
+                self.check()
+                self.keep()
+            told(self.report())
+        self.check()
+        self.keep()
+        return Tuned(export.integers(self.best_net()), self.best, self.before, self.steps, self.seconds())
 
     def seconds(self) -> float:
         return self._spent + time.monotonic() - self._began
@@ -230,40 +229,29 @@ class _Run:
         return self._net
 
     def keep(self) -> None:
-        """Write a checkpoint; where there is no room for it, the one before stays and the run goes on."""
-        if self._checkpoint is None:
-            return
-        values = {
-            "identity": self._identity,
-            "net": self._net.state_dict(),
-            "best net": self._best,
-            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
-            "stream": self._stream.state(),
-            "state": self._state.detach(),
-            "numbers": [self.steps, self.seconds(), self.best, self._since, self._checked, self._failed],
-        }
-        new = self._checkpoint.with_name(self._checkpoint.name + ".new")
-        try:
-            torch.save(values, new)
-            new.replace(self._checkpoint)
-        except (OSError, RuntimeError):  # torch says either of a full disk
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
+        """Write a checkpoint; where that cannot be, the one before stays and the run goes on."""
+        if self._checkpoint is not None:
+            self._checkpoint.save(
+                {
+                    "net": self._net.state_dict(),
+                    "best net": self._best,
+                    "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+                    "stream": self._stream.state(),
+                    "state": self._state.detach(),
+                    "numbers": [self.steps, self.seconds(), self.best, self._since, self._checked, self._failed],
+                }
+            )
 
-    def _go_on(self, checkpoint: Path) -> None:
-        try:
-            kept = torch.load(checkpoint, map_location=self._device, weights_only=True)
-            right = kept["identity"] == self._identity
-        except Exception as error:  # torch has many; all mean the same here
-            raise TrainingDataError(f"{checkpoint} is no checkpoint: remove it to begin anew ({error})") from None
-        if not right:
-            raise TrainingDataError(f"{checkpoint} is of another run: remove it to begin anew")
+    def _restore(self) -> None:
+        kept = self._checkpoint.load() if self._checkpoint is not None else None
+        if kept is None:
+            return
         self._net.load_state_dict(kept["net"])
-        self._best = kept["best net"]
+        self._best = {name: value.to(self._device) for name, value in kept["best net"].items()}
         for optimizer, values in zip(self._optimizers, kept["optimizers"], strict=True):
             optimizer.load_state_dict(values)
         self._stream.restore(kept["stream"])
-        self._state = kept["state"]
+        self._state = kept["state"].to(self._device)
         self.steps, self._spent, self.best, self._since, self._checked, self._failed = kept["numbers"]
 
     def _validation(self) -> float:
@@ -276,9 +264,9 @@ class _Run:
         return {name: value.detach().clone() for name, value in self._net.state_dict().items()}
 
 
-def _identity(train: Sequence[bytes], validation: Sequence[bytes], steps: int | None, seed: int) -> str:
-    """What tells runs apart; one that time ends may be given more of it."""
-    digest = hashlib.sha256(repr((len(train), len(validation), steps, seed)).encode())
+def _digest(train: Sequence[bytes], validation: Sequence[bytes]) -> str:
+    """Of all files, and where each ends."""
+    digest = hashlib.sha256(str(len(train)).encode())
     for file in (*train, *validation):
         digest.update(len(file).to_bytes(8, "big") + file)
     return digest.hexdigest()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,30 +139,31 @@ def divide(samples: Sequence[Sample], share: float, seed: int) -> Division:
     return Division(kind, channels, train, validation, len(given), len(given) - len(unique), digest)
 
 
+def _mixture(given: Sequence[Sample], what: Callable[[Sample], str]) -> str:
+    """How many there are of each kind, and one of the rarest; empty if all are of one kind."""
+    counts = Counter(map(what, given))
+    rarest = min(counts, key=counts.__getitem__)
+    odd = next(sample for sample in given if what(sample) == rarest)
+    several = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    return f"{several}, such as {odd.name}" if len(counts) > 1 else ""
+
+
 def _refuse(samples: Sequence[Sample], given: Sequence[Sample]) -> None:
     """Raise TrainingError unless these can be learnt from together."""
     if not given:
         what = "the file is empty" if len(samples) == 1 else "all files are empty" if samples else "no files"
         raise TrainingError(f"there is nothing to train on: {what}")
-    kinds = Counter(sample.kind for sample in given)
-    if len(kinds) > 1:
-        counts = ", ".join(f"{count} of {_UNTRAINED.get(kind, kind)}" for kind, count in kinds.most_common())
-        odd = next(sample for sample in given if sample.kind == min(kinds, key=kinds.__getitem__))
+    if mixture := _mixture(given, lambda sample: f"of {_UNTRAINED.get(sample.kind, sample.kind)}"):
         raise TrainingError(
-            f"the files are of several kinds: {counts}, such as {odd.name}; a model learns one kind: train on those "
-            "of one, or on all as bytes with --bytes"
+            f"the files are of several kinds: {mixture}; a model learns one kind: train on those of one, or on all "
+            "as bytes with --bytes"
         )
-    (kind,) = kinds
+    kind = given[0].kind
     if kind in _UNTRAINED:
         raise TrainingError(f"there is no model of {_UNTRAINED[kind]} to be trained; --bytes takes files as bytes")
-    modes = Counter(sample.mode for sample in given)
-    if len(modes) > 1:
-        counts = ", ".join(f"{count} {mode}" for mode, count in modes.most_common())
-        odd = next(sample for sample in given if sample.mode == min(modes, key=modes.__getitem__))
-        raise TrainingError(
-            f"the images are of several modes: {counts}, such as {odd.name}; a model learns one: train on those"
-        )
-    (mode,) = modes
+    if mixture := _mixture(given, lambda sample: sample.mode):
+        raise TrainingError(f"the images are of several modes: {mixture}; a model learns one: train on those")
+    mode = given[0].mode
     if mode.endswith("16 bits"):
         raise TrainingError("there is no model of images of 16 bits to be trained; --bytes takes files as bytes")
     total, size = sum(sample.symbols for sample in given), sum(sample.size for sample in given)
