@@ -131,8 +131,7 @@ class Walker:
         self._content = content
         self._parameters = np.array(parameters[: deflate_match.PARAMETERS], np.int64)
         self._state = np.zeros(deflate_match.STATE, np.int64)
-        self._head = np.zeros(1 << parameters[deflate_match.HASH], np.int32)
-        self._previous = np.zeros(deflate_match.PREVIOUS, np.int32)
+        self._chains = deflate_match.chains_for(parameters, len(content))
         self._choice = _NO_TOKENS
         self.tokens = np.empty(min(room, max(len(content), 1)), np.int32)
         self.spans = np.zeros((256, 5), np.int64)
@@ -175,8 +174,7 @@ class Walker:
                 differences,
                 ends,
                 self._state,
-                self._head,
-                self._previous,
+                self._chains,
                 self._choice,
             )
             if status != deflate_match.MORE_PLAN:

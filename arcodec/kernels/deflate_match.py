@@ -1,23 +1,23 @@
 """What a deflate encoder would have done next, and where the one that wrote a stream did something else.
 
-This is a part of the format: what it predicts must never change. It searches as zlib does (hash chains, greedy or
-lazy choice with the limits good, lazy, nice and chain; J. Gailly, M. Adler, `deflate.c`), always from the tokens that
-the stream really has, so one difference does not make others.
+This is a part of the format: what it predicts must never change. It chooses as zlib does (greedy or lazy, with the
+limits good, lazy, nice and chain; J. Gailly, M. Adler, `deflate.c`), always from the tokens that the stream really
+has, so one difference does not make others.
 
 One loop serves both directions. Taking a stream apart, it has the tokens and blocks and writes the differences;
 putting it together, it has these and writes the tokens and spans of blocks.
-
-The chains hold positions plus one, 0 for none; PREVIOUS of them are kept, all that a distance can reach. A search
-reads content only within `end`, at most its size: candidates lie before the place, and a length found is less than
-what is left when it goes on.
 """
 
 from __future__ import annotations
 
-from numba import int32, int64, uint64
+from collections.abc import Sequence
 
-from arcodec.kernels.compiling import inline, kernel, plain
+from numba import int32, int64, types, uint8, uint64
+
+from arcodec.kernels import deflate_chains
+from arcodec.kernels.compiling import fields_type, kernel, plain
 from arcodec.kernels.deflate import BYTES, FREE, LAST, LONGEST, OTHER_258, STORED, TOKENS, TYPE
+from arcodec.kernels.deflate_chains import BASE, CHAINED, WINDOW, WORK, Chains
 
 # Parameters. How tokens are chosen; the limits; bits of the hash, bytes that it covers, farthest distance, farthest
 # one of 3 bytes, least length, first position that can be found, tokens in a block.
@@ -26,13 +26,13 @@ PARAMETERS = 12
 # Modes. WHOLE is for stored blocks, without copies; PLANNED takes what `deflate_plan` says.
 LITERAL, RUN, GREEDY, PATIENT, WHOLE, PLANNED = range(6)
 
-# The state. Where it is; what the last search found here already, length and distance; the next position to chain;
-# first position that counts; is a block begun, tokens in it, its end by tokens and by position, flags, is a copy cut
-# short; counters of tokens (read, written), spans, blocks, differences, ends; right tokens and ends since the last
-# difference; work; is the last block done; where what is planned begins and ends.
-AT, HELD, HELD_BACK, CHAINED, BASE, INSIDE, COUNT, STOP, EDGE, RULE, CUT, READ, WROTE, SPANS, BLOCK = range(15)
-DIFFERENCES, ENDS, RIGHT, LAST_END, WORK, FINISHED, PLAN, PLANNED_TO = range(15, 23)
-STATE = 23
+# The state. Where it is; what the last search found here already, length and distance; is a block begun, tokens in
+# it, its end by tokens and by position, flags, is a copy cut short; counters of tokens (read, written), spans,
+# blocks, differences, ends; right tokens and ends since the last difference; is the last block done; where what is
+# planned begins and ends.
+AT, HELD, HELD_BACK, INSIDE, COUNT, STOP, EDGE, RULE, CUT, READ, WROTE, SPANS, BLOCK = range(13)
+DIFFERENCES, ENDS, RIGHT, LAST_END, FINISHED, PLAN, PLANNED_TO = range(13, 20)
+STATE = 20
 
 # Answers.
 FINE, MORE_ROOM, MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG, MORE_PLAN = range(7)
@@ -46,113 +46,19 @@ OTHER_LAST, RESET = 4, 8
 LITERAL_INSTEAD, FIRST_HOP, HOP, FAR_AWAY, SAME_HOP, SAME_FAR = range(6)
 KINDS = 6
 
-PREVIOUS = 1 << 15
 SEGMENT = 1 << 20  # bytes that are planned at once
-_STEPS = 1024  # of a chain that a hop may be away
 WORK_EACH, WORK_AT_LEAST = 1024, 1 << 22
 ANY = 1 << 40  # differences: as many as there are
 
 
-@inline
-def _hash(content, at, parameters):
-    """Of the 3 or 4 bytes from `at` on, which are there."""
-    size = parameters[HASH]
-    if parameters[COVERED] == 3:
-        shift = (size + 2) // 3
-        value = int64(content[uint64(at)]) << (2 * shift) ^ int64(content[uint64(at + 1)]) << shift
-        value ^= int64(content[uint64(at + 2)])
-        return value & ((int64(1) << size) - 1)
-    value = int64(content[at]) | int64(content[at + 1]) << 8 | int64(content[at + 2]) << 16
-    value |= int64(content[at + 3]) << 24
-    return (value * 2654435761 & 0xFFFFFFFF) >> (32 - size)
+def chains_for(parameters: Sequence[int], size: int) -> Chains:
+    """Those that these parameters take, for so many bytes of content."""
+    settings = [parameters[k] for k in (HASH, COVERED, FARTHEST, FIRST, NICE)]
+    return deflate_chains.allocate(size, settings, parameters[CHAIN] if parameters[MODE] in (GREEDY, PATIENT) else 0)
 
 
 @plain
-def _chain_up_to(content, head, previous, state, parameters, stop):
-    """Chain all positions below `stop` that are still to be chained."""
-    last = min(stop, content.size - parameters[COVERED] + 1)
-    for at in range(state[CHAINED], last):
-        place = _hash(content, at, parameters)
-        previous[uint64(at & (PREVIOUS - 1))] = head[uint64(place)]
-        head[uint64(place)] = int32(at + 1)
-    state[CHAINED] = max(state[CHAINED], stop)
-
-
-@plain
-def _search(content, head, previous, state, parameters, at, end, best, chain):
-    """The first of the longest copies that are longer than `best`: length << 16 | distance, or 0.
-
-    All positions below `at` are chained, as far as they are to be. `best` is at least 2.
-    """
-    room = min(int64(LONGEST), end - at)
-    if room <= best or at + parameters[COVERED] > end:
-        return int64(0)
-    lowest = max(at - parameters[FARTHEST], state[BASE])
-    cur = int64(head[_hash(content, at, parameters)]) - 1
-    if cur < lowest or cur < state[BASE] + parameters[FIRST]:
-        return int64(0)
-    lowest += parameters[FIRST]
-    nice = min(parameters[NICE], room)
-    found = int64(0)
-    work = int64(0)
-    last = content[uint64(at + best)]
-    before_last = content[uint64(at + best - 1)]
-    while True:
-        work += 1
-        if content[uint64(cur + best)] == last and content[uint64(cur + best - 1)] == before_last:
-            length = int64(0)
-            while length < room and content[uint64(cur + length)] == content[uint64(at + length)]:
-                length += 1
-            work += length >> 4
-            if length > best:
-                best = length
-                found = length << 16 | (at - cur)
-                if length >= nice:
-                    break
-                last = content[uint64(at + best)]
-                before_last = content[uint64(at + best - 1)]
-        cur = int64(previous[uint64(cur & (PREVIOUS - 1))]) - 1
-        chain -= 1
-        if cur < lowest or chain == 0:
-            break
-    state[WORK] += work
-    return found
-
-
-@plain
-def _hop(content, head, previous, state, parameters, at, length, hop, distance):
-    """Along the chain: the distance of hop number `hop`, or, given the distance, the number; -1 if there is none."""
-    if at + max(length, parameters[COVERED]) > content.size:
-        return int64(-1)
-    cur = int64(head[_hash(content, at, parameters)]) - 1
-    if cur >= at:  # chained already, to look at the place after it
-        cur = int64(previous[cur & (PREVIOUS - 1)]) - 1
-    lowest = max(at - PREVIOUS, 0)
-    seen = int64(0)
-    work = int64(0)
-    answer = int64(-1)
-    while cur >= lowest and work < _STEPS:
-        work += 1
-        if content[cur + length - 1] == content[at + length - 1]:
-            same = int64(0)
-            while same < length and content[cur + same] == content[at + same]:
-                same += 1
-            work += same >> 4
-            if same == length:
-                if distance == at - cur:
-                    answer = seen
-                    break
-                if distance == 0 and seen == hop:
-                    answer = at - cur
-                    break
-                seen += 1
-        cur = int64(previous[cur & (PREVIOUS - 1)]) - 1
-    state[WORK] += work
-    return answer
-
-
-@plain
-def _predict(content, head, previous, state, parameters, end, choice):
+def _predict(content, chains, state, parameters, end, choice):
     """The token that comes next, 0 for a literal, and what a search at the place after it found already: two in one.
 
     The second is shifted by 32 bits.
@@ -165,35 +71,46 @@ def _predict(content, head, previous, state, parameters, end, choice):
         return int64(choice[uint64(at - state[PLAN])])
     if mode == RUN:
         length = int64(0)
-        if at > state[BASE]:
+        if at > chains.state[BASE]:
             room = min(int64(LONGEST), end - at)
             while length < room and content[at + length] == content[at - 1]:
                 length += 1
         return length << 16 | 1 if length >= 3 else int64(0)
-    _chain_up_to(content, head, previous, state, parameters, at)
+    deflate_chains.chain_up_to(content, chains, at)
     if 0 < state[HELD] <= end - at:
         token = state[HELD] << 16 | state[HELD_BACK]
     else:
-        token = _search(content, head, previous, state, parameters, at, end, int64(2), parameters[CHAIN])
+        token = deflate_chains.longest_copy(content, chains, at, end, int64(2), parameters[CHAIN])
     length = token >> 16
     if length < parameters[LEAST] or (length == 3 and token & 0xFFFF > parameters[FAR_3]):
         return int64(0)
     if mode == PATIENT and length < parameters[LAZY]:
         chain = parameters[CHAIN] >> 2 if length >= parameters[GOOD] else parameters[CHAIN]
-        _chain_up_to(content, head, previous, state, parameters, at + 1)
-        later = _search(content, head, previous, state, parameters, at + 1, end, length, max(chain, int64(1)))
+        deflate_chains.chain_up_to(content, chains, at + 1)
+        later = deflate_chains.longest_copy(content, chains, at + 1, end, length, max(chain, int64(1)))
         if later:
             return later << 32
     return token
 
 
 @kernel(
-    "int64(Array(uint8, 1, 'C', True), int64[::1], int64, int64, int32[::1], int64[:, ::1], int32[::1],"
-    "int64[:, ::1], int32[:, ::1], int64[:, ::1], int64[::1], int32[::1], int32[::1], int32[::1])"
+    int64(
+        types.Array(uint8, 1, "C", True),
+        int64[::1],
+        int64,
+        int64,
+        int32[::1],
+        int64[:, ::1],
+        int32[::1],
+        int64[:, ::1],
+        int32[:, ::1],
+        int64[:, ::1],
+        int64[::1],
+        fields_type(Chains),
+        int32[::1],
+    )
 )
-def walk(
-    content, parameters, given, most, read, blocks, wrote, spans, differences, ends, state, head, previous, choice
-):
+def walk(content, parameters, given, most, read, blocks, wrote, spans, differences, ends, state, chains, choice):
     """Go over a stream, until it is at its end or an array is full; called again, it goes on.
 
     Args:
@@ -210,8 +127,7 @@ def walk(
         ends: int64[e, 3]: blocks before it that end as predicted, PREDICTED ... BY_CUT with OTHER_LAST and RESET,
             tokens or bytes.
         state: int64[STATE], zeros at first; if it is put together, DIFFERENCES and ENDS count what is used.
-        head: int32[2**HASH], zeros at first.
-        previous: int32[PREVIOUS].
+        chains: from `chains_for`.
         choice: int32[...], what is planned for the bytes from state[PLAN] on, only for PLANNED.
 
     Returns:
@@ -267,14 +183,14 @@ def walk(
                 return MORE_ROOM
             if state[DIFFERENCES] >= len(differences) and given:
                 return MORE_DIFFERENCES
-            if state[WORK] > all_work:
+            if chains.state[WORK] > all_work:
                 return TOO_MUCH
             at = state[AT]
             if parameters[MODE] == PLANNED and at >= state[PLANNED_TO]:
                 state[PLAN] = at
                 state[PLANNED_TO] = min(edge, at + SEGMENT)
                 return MORE_PLAN
-            both = _predict(content, head, previous, state, parameters, end, choice)
+            both = _predict(content, chains, state, parameters, end, choice)
             token = both & 0xFFFFFFFF
             later = both >> 32
             if rule == BY_CUT and at + (token >> 16) > edge:
@@ -293,9 +209,9 @@ def walk(
                     kind = LITERAL_INSTEAD
                     where = int64(0)
                     if length:
-                        _chain_up_to(content, head, previous, state, parameters, at)
+                        deflate_chains.chain_up_to(content, chains, at)
                         true = min(length, int64(LONGEST))
-                        where = _hop(content, head, previous, state, parameters, at, true, int64(0), actual & 0xFFFF)
+                        where = deflate_chains.hop(content, chains, at, true, int64(0), actual & 0xFFFF)
                         same = length == token >> 16
                         if where < 0:
                             kind = SAME_FAR if same else FAR_AWAY
@@ -323,15 +239,15 @@ def walk(
                     if length < 3 or length > OTHER_258 or at + true > edge:
                         return WRONG
                     if kind in (FAR_AWAY, SAME_FAR):
-                        if where < 1 or where > min(at, int64(PREVIOUS)):
+                        if where < 1 or where > min(at, int64(WINDOW)):
                             return WRONG
                         for i in range(at, at + true):
                             if content[i] != content[i - where]:
                                 return WRONG
                     else:
-                        _chain_up_to(content, head, previous, state, parameters, at)
+                        deflate_chains.chain_up_to(content, chains, at)
                         hop = int64(0) if kind == FIRST_HOP else where
-                        where = _hop(content, head, previous, state, parameters, at, true, hop, int64(0))
+                        where = deflate_chains.hop(content, chains, at, true, hop, int64(0))
                         if where < 0:
                             return WRONG
                     actual = length << 16 | where
@@ -349,8 +265,8 @@ def walk(
             state[HELD] = 0
             state[AT] += length
             if parameters[MODE] == GREEDY and length > parameters[LAZY]:
-                _chain_up_to(content, head, previous, state, parameters, at + 1)
-                state[CHAINED] = state[AT]
+                deflate_chains.chain_up_to(content, chains, at + 1)
+                chains.state[CHAINED] = state[AT]
         # The block is at its end.
         place = state[AT]
         count = state[COUNT]
@@ -391,8 +307,8 @@ def walk(
             if last and place < size:
                 return WRONG
         if state[RULE] & RESET:
-            state[BASE] = place
-            state[CHAINED] = place
+            chains.state[BASE] = place
+            chains.state[CHAINED] = place
             state[HELD] = 0
         state[PLANNED_TO] = 0
         n = state[SPANS]

@@ -5,7 +5,7 @@ symbols are in the plan before, _ROUNDS times over; the first plan takes the lon
 J. Alakuijala, Zopfli: `squeeze.c`). A plan says what to do at each place, on the way or not: from wherever a real
 encoder got to, it is the cheapest.
 
-Copies come from within PREVIOUS bytes and end within the plan; for each length, the nearest place is taken. At most
+Copies come from within WINDOW bytes and end within the plan; for each length, the nearest place is taken. At most
 _COPIES of them are kept and _WORK steps taken for each byte; beyond that there are none.
 """
 
@@ -17,7 +17,7 @@ from numba import int32, int64, uint64
 from arcodec.kernels.compiling import kernel, plain
 from arcodec.kernels.deflate import DISTANCE_BITS, DISTANCES, END, LENGTH_BITS, LITERALS, LONGEST
 from arcodec.kernels.deflate_blocks import DISTANCE_SYMBOL, LENGTH_SYMBOL
-from arcodec.kernels.deflate_match import PREVIOUS
+from arcodec.kernels.deflate_chains import WINDOW
 from arcodec.kernels.logistic import log2_q16
 
 _ROUNDS = 10
@@ -50,13 +50,13 @@ def _find(content, begin, end, heads, previous, hashes, copies, firsts):
     What may be longer than a copy found has as many bytes in common, so the chain of more bytes has it.
 
     Args:
-        heads: int32[_CHAINS * 2**_HASH], zeros; previous: int32[_CHAINS * PREVIOUS]. hashes: int64[_CHAINS].
+        heads: int32[_CHAINS * 2**_HASH], zeros; previous: int32[_CHAINS * WINDOW]. hashes: int64[_CHAINS].
         copies: int32[...], written; those of place i are [firsts[i], firsts[i + 1]).
         firsts: int32[end - begin + 1], written.
     """
     found = int64(0)
     work = _WORK * (end - begin) + (1 << 16)
-    for at in range(max(begin - PREVIOUS, 0), end):
+    for at in range(max(begin - WINDOW, 0), end):
         known = _hashes(content, at, hashes)
         if at >= begin:
             firsts[at - begin] = found
@@ -64,7 +64,7 @@ def _find(content, begin, end, heads, previous, hashes, copies, firsts):
             best = int64(2)
             chain = int64(0)
             cur = int64(heads[uint64(hashes[0])]) - 1 if known else int64(-1)
-            while cur >= 0 and at - cur <= PREVIOUS and best < room and work > 0 and found < copies.size:
+            while cur >= 0 and at - cur <= WINDOW and best < room and work > 0 and found < copies.size:
                 work -= 1
                 if content[uint64(cur + best)] == content[uint64(at + best)]:
                     length = int64(0)
@@ -82,12 +82,12 @@ def _find(content, begin, end, heads, previous, hashes, copies, firsts):
                             chain = finer
                             cur = int64(heads[uint64(hashes[chain])]) - 1
                             continue
-                before = int64(previous[uint64(chain * PREVIOUS | (cur & (PREVIOUS - 1)))]) - 1
+                before = int64(previous[uint64(chain * WINDOW | (cur & (WINDOW - 1)))]) - 1
                 if before >= cur:
                     break
                 cur = before
         for chain in range(known):
-            previous[uint64(chain * PREVIOUS | (at & (PREVIOUS - 1)))] = heads[uint64(hashes[chain])]
+            previous[uint64(chain * WINDOW | (at & (WINDOW - 1)))] = heads[uint64(hashes[chain])]
             heads[uint64(hashes[chain])] = int32(at + 1)
     firsts[end - begin] = found
 
@@ -131,7 +131,7 @@ def plan(content, begin, end, choice):
     """
     size = end - begin
     heads = np.zeros(_CHAINS << _HASH, np.int32)
-    previous = np.zeros(_CHAINS * PREVIOUS, np.int32)
+    previous = np.zeros(_CHAINS * WINDOW, np.int32)
     hashes = np.empty(_CHAINS, np.int64)
     copies = np.empty(_COPIES * size + 1024, np.int32)
     firsts = np.empty(size + 1, np.int32)
