@@ -14,9 +14,9 @@ from arcodec.errors import CorruptError
 LEVEL_6 = bytes([20, 0])  # the recipe of a deflate stream as zlib writes it
 
 
-def deflated(content: bytes) -> bytes:
+def deflated(content: bytes, recipe: bytes = LEVEL_6) -> bytes:
     """A deflate stream."""
-    return _deflate.replay(content, LEVEL_6)
+    return _deflate.replay(content, recipe)
 
 
 def zip_file(files: dict[str, bytes]) -> bytes:
@@ -32,10 +32,10 @@ def zip_file(files: dict[str, bytes]) -> bytes:
     return local + central + b"PK\x05\x06" + end
 
 
-def gzip_file(data: bytes) -> bytes:
+def gzip_file(data: bytes, recipe: bytes = LEVEL_6) -> bytes:
     """A gzip file."""
     check = struct.pack("<II", zlib.crc32(data), len(data))
-    return b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + deflated(data) + check
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + deflated(data, recipe) + check
 
 
 def pdf_file(picture: bytes, columns: int, text: bytes) -> bytes:

@@ -306,8 +306,8 @@ SOUNDS = {
     "mono": wav(tone(5000, 1, 8), 1),
 }
 
-# Vectors that only decode: what wrote them is no longer chosen by any option.
-OLD = frozenset({"pgm-16"})
+# Vectors that only decode: what wrote them is no longer chosen by any option, or found.
+OLD = frozenset({"pgm-16", "png-odd"})
 
 # name: (input, options). Append only.
 GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
@@ -337,6 +337,7 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
     "netpbm-text": (text(21, 32), {"model": "pixels-2-fast"}),
     "bmp-indexed": (indexed_bmp(40, 52), {}),
     **{f"png-{name}": (data, {"level": 1}) for name, data in png_files().items()},
+    "png-odd-again": (png_files()["odd"], {"level": 1}),
     **{
         f"deep-1{tier}-{name}": (data, {"model": f"deep-1{tier}"})
         for tier in ("-fast", "", "-max")
@@ -369,6 +370,10 @@ GOLDEN: dict[str, tuple[bytes, dict[str, object]]] = {
         {"level": 1},
     ),
     "compound-pdf": (pdf_file(picture(23, 31, 3), 31, TEXT), {"level": 1}),
+    **{
+        f"compound-libdeflate-{level}": (gzip_file(TEXT * 9, bytes([53 + level, 0])), {"level": 1})
+        for level in (1, 4, 6, 9)
+    },
     "compound-gzip": (gzip_file(TEXT) + gzip_file(TEXT * 2) + b"tail", {"level": 5}),
     "compound-jpeg": (
         JPEGS["halved"][:2]

@@ -14,6 +14,7 @@ from arcodec.content._deflate_encoders import ENCODERS, ENDLESS, ZLIB_FARTHEST, 
 from arcodec.kernels.deflate import BYTES, DYNAMIC, LAST, STORED, TOKENS, TYPE
 from arcodec.kernels.deflate_blocks import ALL_FIXED
 from arcodec.kernels.deflate_match import (
+    AHEAD_0,
     CHAIN,
     FAR_3,
     FARTHEST,
@@ -169,14 +170,14 @@ def _candidates(stream: Stream) -> list[Parameters]:
     for row in _popular():
         if (row[MODE] == LITERAL and reach) or (row[MODE] == RUN and reach > 1):
             continue
-        if full is not None and full != row[FULL]:
+        if full is not None and full != row[FULL] and row[MODE] < AHEAD_0:
             # A size of blocks that tells the memory level tells the bits of the hash as well.
             if full & (full + 1) == 0 and full < 32768:
                 if row[HASH] != 15:
                     continue
                 row = _changed(row, HASH, min(full.bit_length() + 1, 16))
             row = _changed(row, FULL, full)
-        out.append(_changed(row, FARTHEST, 1 << 15) if reach > ZLIB_FARTHEST else row)
+        out.append(_changed(row, FARTHEST, 1 << 15) if reach > max(row[FARTHEST], ZLIB_FARTHEST) else row)
     out = list(dict.fromkeys(out))
     if len(stream.tokens) > 1000 and not (blocks[:, TYPE] == DYNAMIC).any():
         return [(*row[:-1], ALL_FIXED) for row in out]

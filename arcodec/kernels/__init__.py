@@ -15,9 +15,9 @@ Six loops, a model's each, that code symbols through one port, and what they are
     quick_coefficients
                   quick_contexts, octets: the same with few contexts, for speed
 
-What others deflated is written again to the bit by deflate (inflated), deflate_match, deflate_plan (copies and ends
-of blocks as expected), deflate_trees, deflate_blocks (codes and types as expected, bits). lzw is the
-same for GIF and TIFF, and type1 the cipher of fonts.
+What others deflated is written again to the bit by deflate (inflated), deflate_match, deflate_chains, libdeflate,
+deflate_plan (copies and ends of blocks as expected), deflate_trees, deflate_blocks (codes and types as expected,
+bits). lzw is the same for GIF and TIFF, and type1 the cipher of fonts.
 
 What pictures were made of is found and undone by sources (luma and chroma), jpeg (blocks and halved chroma),
 jpeg_search and chroma_search (when encoding), and png (row filters). Files of JPEG: jpeg_scans, jpeg_reader,

@@ -36,6 +36,7 @@ LENGTHS = (3, 5, 7, 12)  # bytes that long keys cover
 _LEVELS = len(LENGTHS)
 _ONE_WORD = 3  # of the keys lie in 8 bytes
 _READ = 16  # bytes that are read for keys
+HASH_3, _MULTIPLIER = 15, 0x1E35A7BD  # of libdeflate
 _HOPS = 1024  # steps of a chain that a hop may be away
 
 
@@ -47,7 +48,8 @@ class Chains(NamedTuple):
         state: int64[3].
         heads: int32[2**HASH].
         previous: int32[WINDOW].
-        long_heads: int32[4 << LONG_HASH], one stretch for each of LENGTHS; of chains that are walked int32[0].
+        long_heads: int32[4 << LONG_HASH], one stretch for each of LENGTHS; of chains that are walked int32[0]. Or
+            int32[2**HASH_3]: the last places of 3 bytes.
         links: int32[5 * WINDOW] or int32[0]: of each position its number in the usual chain, and those before it in
             the others.
     """
@@ -60,22 +62,26 @@ class Chains(NamedTuple):
     links: Int32s
 
 
-def allocate(size: int, settings: Sequence[int], steps: int) -> Chains:
-    """For `size` bytes, the settings up to NICE, and searches of at most so many steps; 4 MiB at most."""
+def allocate(size: int, settings: Sequence[int], steps: int, threes: bool = False) -> Chains:
+    """For `size` bytes, the settings up to NICE, and searches of at most so many steps; 4 MiB at most.
+
+    With `threes`, there are the last places of 3 bytes, without chains for DEEP searches.
+    """
     bits = min(16, size.bit_length())
     deep = steps >= DEEP and settings[COVERED] == LENGTHS[0]  # else the same bytes may be in two usual chains
+    keys = 1 << HASH_3 if threes else _LEVELS << bits if deep else 0
     return Chains(
         np.array([*settings, bits], np.int64),
         np.zeros(3, np.int64),
         np.zeros(1 << settings[HASH], np.int32),
         np.zeros(WINDOW, np.int32),
-        np.zeros(_LEVELS << bits if deep else 0, np.int32),
+        np.zeros(keys, np.int32),
         np.zeros((_LEVELS + 1) * WINDOW if deep else 0, np.int32),
     )
 
 
 @inline
-def _hash(content, at, settings):
+def hash_at(content, at, settings):
     """Of the 3 or 4 bytes from `at` on, which are there."""
     size = settings[HASH]
     if settings[COVERED] == 3:
@@ -83,13 +89,24 @@ def _hash(content, at, settings):
         value = int64(content[uint64(at)]) << (2 * shift) ^ int64(content[uint64(at + 1)]) << shift
         value ^= int64(content[uint64(at + 2)])
         return value & ((int64(1) << size) - 1)
-    value = int64(content[at]) | int64(content[at + 1]) << 8 | int64(content[at + 2]) << 16
-    value |= int64(content[at + 3]) << 24
-    return (value * 2654435761 & 0xFFFFFFFF) >> (32 - size)
+    value = _three(content, at) | int64(content[uint64(at + 3)]) << 24
+    return (value * _MULTIPLIER & 0xFFFFFFFF) >> (32 - size)
 
 
 @inline
-def _slot(at):
+def _three(content, at):
+    """The 3 bytes from `at` on, which are there."""
+    return int64(content[uint64(at)]) | int64(content[uint64(at + 1)]) << 8 | int64(content[uint64(at + 2)]) << 16
+
+
+@inline
+def hash_3(content, at):
+    """Of these, as libdeflate does."""
+    return uint64((_three(content, at) * _MULTIPLIER & 0xFFFFFFFF) >> (32 - HASH_3))
+
+
+@inline
+def slot_of(at):
     return uint64(at & (WINDOW - 1))
 
 
@@ -115,7 +132,7 @@ def _long_place(first, second, level, bits):
 
 
 @plain
-def _same(content, one, other, most):
+def equal_bytes(content, one, other, most):
     """How many bytes from there on are equal, `most` at most."""
     length = int64(0)
     while length + 8 <= most and _word(content, one + length) == _word(content, other + length):
@@ -132,14 +149,17 @@ def chain_up_to(content, chains, stop):
     heads, previous = chains.heads, chains.previous
     long_heads, links = chains.long_heads, chains.links
     bits = settings[LONG_HASH]
+    threes = long_heads.size > 0 and links.size == 0
     for at in range(state[CHAINED], min(stop, content.size - settings[COVERED] + 1)):
-        place = uint64(_hash(content, at, settings))
-        slot = _slot(at)
+        place = uint64(hash_at(content, at, settings))
+        slot = slot_of(at)
         before = heads[place]
         heads[place] = int32(at + 1)
         previous[slot] = before
+        if threes:
+            long_heads[hash_3(content, at)] = int32(at + 1)
         if links.size:
-            links[slot] = links[_slot(before - 1)] + int32(1)
+            links[slot] = links[slot_of(before - 1)] + int32(1)
             if at + _READ <= content.size:
                 first, second = _word(content, at), _word(content, at + 8)
                 for level in range(_LEVELS):
@@ -160,7 +180,7 @@ def longest_copy(content, chains, at, end, best, steps):
     if room <= best or at + settings[COVERED] > end:
         return int64(0)
     lowest = max(at - settings[FARTHEST], base)
-    head = int64(chains.heads[_hash(content, at, settings)]) - 1
+    head = int64(chains.heads[hash_at(content, at, settings)]) - 1
     if head < lowest or head < base + settings[FIRST]:
         return int64(0)
     lowest += settings[FIRST]
@@ -180,7 +200,7 @@ def _walking(content, chains, at, cur, lowest, room, nice, best, steps):
     while True:
         work += 1
         if content[uint64(cur + best)] == last and content[uint64(cur + best - 1)] == before_last:
-            length = _same(content, cur, at, room)
+            length = equal_bytes(content, cur, at, room)
             work += length >> 4
             if length > best:
                 best = length
@@ -188,7 +208,7 @@ def _walking(content, chains, at, cur, lowest, room, nice, best, steps):
                 if length >= nice:
                     break
                 last, before_last = content[uint64(at + best)], content[uint64(at + best - 1)]
-        cur = int64(previous[_slot(cur)]) - 1
+        cur = int64(previous[slot_of(cur)]) - 1
         steps -= 1
         if cur < lowest or steps == 0:
             break
@@ -202,7 +222,7 @@ def _skipping(content, chains, at, head, lowest, room, nice, best, steps):
     links = chains.links
     bits = chains.settings[LONG_HASH]
     first, second = _word(content, at), _word(content, at + 8)
-    too_early = int64(links[_slot(head)]) - steps  # the number of the first that zlib does not come to
+    too_early = int64(links[slot_of(head)]) - steps  # the number of the first that zlib does not come to
     enough = nice
     found = int64(0)
     work = int64(0)
@@ -215,17 +235,17 @@ def _skipping(content, chains, at, head, lowest, room, nice, best, steps):
         while cur >= lowest or cur == head:
             work += 1
             if (_word(content, cur) ^ first) << beyond == 0:
-                if links[_slot(cur)] <= too_early:
+                if links[slot_of(cur)] <= too_early:
                     break
                 if content[uint64(cur + longest)] == content[uint64(at + longest)]:
-                    length = _same(content, cur, at, room)
+                    length = equal_bytes(content, cur, at, room)
                     work += length >> 4
                     if length > longest:
                         longest = length
                         found = length << 16 | (at - cur)
                         if length >= enough:
                             break
-            cur = int64(links[chain + _slot(cur)]) - 1
+            cur = int64(links[chain + slot_of(cur)]) - 1
         enough = int64(LENGTHS[level] - 1)  # there is nothing longer
         if found or best >= enough:
             break
@@ -239,9 +259,9 @@ def hop(content, chains, at, length, number, distance):
     if at + max(length, chains.settings[COVERED]) > content.size:
         return int64(-1)
     previous = chains.previous
-    cur = int64(chains.heads[_hash(content, at, chains.settings)]) - 1
-    if cur >= at:  # chained already, to look at the place after it
-        cur = int64(previous[_slot(cur)]) - 1
+    cur = int64(chains.heads[hash_at(content, at, chains.settings)]) - 1
+    while cur >= at:  # chained already, to look at the places after it
+        cur = int64(previous[slot_of(cur)]) - 1
     lowest = max(at - WINDOW, 0)
     seen = int64(0)
     steps = int64(0)
@@ -250,7 +270,7 @@ def hop(content, chains, at, length, number, distance):
     while cur >= lowest and steps + work < _HOPS:
         steps += 1
         if content[cur + length - 1] == content[at + length - 1]:
-            same = _same(content, cur, at, length)
+            same = equal_bytes(content, cur, at, length)
             work += same >> 4
             if same == length:
                 if distance == at - cur:
@@ -260,6 +280,6 @@ def hop(content, chains, at, length, number, distance):
                     answer = at - cur
                     break
                 seen += 1
-        cur = int64(previous[_slot(cur)]) - 1
+        cur = int64(previous[slot_of(cur)]) - 1
     chains.state[WORK] += steps + work
     return answer

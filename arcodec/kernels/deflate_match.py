@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from numba import int32, int64, types, uint8, uint64
 
-from arcodec.kernels import deflate_chains
+from arcodec.kernels import deflate_chains, libdeflate
 from arcodec.kernels.compiling import fields_type, kernel, plain
 from arcodec.kernels.deflate import BYTES, FREE, LAST, LONGEST, OTHER_258, STORED, TOKENS, TYPE
 from arcodec.kernels.deflate_chains import BASE, CHAINED, WINDOW, WORK, Chains
@@ -23,16 +23,18 @@ from arcodec.kernels.deflate_chains import BASE, CHAINED, WINDOW, WORK, Chains
 # one of 3 bytes, least length, first position that can be found, tokens in a block.
 MODE, GOOD, LAZY, NICE, CHAIN, HASH, COVERED, FARTHEST, FAR_3, LEAST, FIRST, FULL = range(12)
 PARAMETERS = 12
-# Modes. WHOLE is for stored blocks, without copies; PLANNED takes what `deflate_plan` says.
-LITERAL, RUN, GREEDY, PATIENT, WHOLE, PLANNED = range(6)
+# Modes. WHOLE is for stored blocks, without copies; PLANNED takes what `deflate_plan` says; the last three are of
+# `libdeflate`, by the places that it looks at after a match.
+LITERAL, RUN, GREEDY, PATIENT, WHOLE, PLANNED, AHEAD_0, AHEAD_1, AHEAD_2 = range(9)
 
-# The state. Where it is; what the last search found here already, length and distance; is a block begun, tokens in
+# The state. Where it is; what the last search found here already, length and distance, and whether a literal comes
+# before it; is a block begun, tokens in
 # it, its end by tokens and by position, flags, is a copy cut short; counters of tokens (read, written), spans,
 # blocks, differences, ends; right tokens and ends since the last difference; is the last block done; where what is
 # planned begins and ends.
 AT, HELD, HELD_BACK, INSIDE, COUNT, STOP, EDGE, RULE, CUT, READ, WROTE, SPANS, BLOCK = range(13)
-DIFFERENCES, ENDS, RIGHT, LAST_END, FINISHED, PLAN, PLANNED_TO = range(13, 20)
-STATE = 20
+DIFFERENCES, ENDS, RIGHT, LAST_END, FINISHED, PLAN, PLANNED_TO, WAITING, LIBRARY = range(13, 22)
+STATE = LIBRARY + libdeflate.STATE
 
 # Answers.
 FINE, MORE_ROOM, MORE_DIFFERENCES, MORE_ENDS, TOO_MUCH, WRONG, MORE_PLAN = range(7)
@@ -53,8 +55,11 @@ ANY = 1 << 40  # differences: as many as there are
 
 def chains_for(parameters: Sequence[int], size: int) -> Chains:
     """Those that these parameters take, for so many bytes of content."""
+    mode = parameters[MODE]
     settings = [parameters[k] for k in (HASH, COVERED, FARTHEST, FIRST, NICE)]
-    return deflate_chains.allocate(size, settings, parameters[CHAIN] if parameters[MODE] in (GREEDY, PATIENT) else 0)
+    return deflate_chains.allocate(
+        size, settings, parameters[CHAIN] if mode in (GREEDY, PATIENT) else 0, threes=mode >= AHEAD_0
+    )
 
 
 @plain
@@ -76,6 +81,26 @@ def _predict(content, chains, state, parameters, end, choice):
             while length < room and content[at + length] == content[at - 1]:
                 length += 1
         return length << 16 | 1 if length >= 3 else int64(0)
+    if mode >= AHEAD_0:
+        held = state[HELD] << 16 | state[HELD_BACK] if 0 < state[HELD] <= end - at else int64(0)
+        if held and state[WAITING]:
+            return held << 32
+        begin = state[INSIDE] - 1
+        library = state[LIBRARY:]
+        if at == begin and held == 0:
+            libdeflate.begin_block(content, chains, at, parameters[CHAIN], library)
+        return libdeflate.predict(
+            content,
+            chains,
+            library,
+            at,
+            begin,
+            held,
+            mode - AHEAD_0,
+            parameters[CHAIN],
+            parameters[FAR_3],
+            parameters[LEAST],
+        )
     deflate_chains.chain_up_to(content, chains, at)
     if 0 < state[HELD] <= end - at:
         token = state[HELD] << 16 | state[HELD_BACK]
@@ -258,9 +283,11 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
             state[COUNT] += 1
             length = min(actual >> 16, int64(LONGEST))
             if length == 0:
+                state[LIBRARY + libdeflate.LITERALS + content[at]] += 1
                 state[AT] += 1
-                state[HELD] = later >> 16 if token == 0 else 0
+                state[HELD] = later >> 16 & 0xFFF if token == 0 else 0
                 state[HELD_BACK] = later & 0xFFFF
+                state[WAITING] = later >> 28
                 continue
             state[HELD] = 0
             state[AT] += length
