@@ -31,6 +31,7 @@ from tests import net_files  # noqa: E402
 ALONE = Team(0, 1, torch.device("cpu"))
 TEXT = np.frombuffer(b"the cat sat on the mat; " * 600, np.uint8)
 TINY = {name.rpartition("-")[0]: dimensions for name, dimensions in net_files.TINY.items()}
+TINY["made"] = TINY["made"] | {"block": 8}  # windows are whole blocks
 
 
 @pytest.fixture(autouse=True)

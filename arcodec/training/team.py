@@ -5,6 +5,7 @@ Who one is, is known without torch.
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -101,5 +102,9 @@ def team(device: str) -> Iterator[Team]:
     distributed.init_process_group("nccl" if place.type == "cuda" else "gloo")
     try:
         yield Team(distributed.get_rank(), distributed.get_world_size(), place)
-    finally:
-        distributed.destroy_process_group()
+    except BaseException:
+        # Closed in order, a connection waits for the other end, which may wait for this one; closed by the end of the
+        # process, it does not. So the group is never freed.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(distributed.group.WORLD))
+        raise
+    distributed.destroy_process_group()
