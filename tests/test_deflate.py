@@ -102,6 +102,21 @@ def test_recipes_of_libdeflate_are_small(level: int) -> None:
         assert not len(_deflate_recipe.read(replay.recipe).differences)
 
 
+@given(
+    st.integers(0, 8).map(lambda level: 54 + level),
+    st.lists(st.sampled_from((b"abc", b"abcab", b"aaaa", b"bcabca", b"x")), min_size=4, max_size=120).map(b"".join),
+    st.lists(st.integers(0, 20), max_size=40),
+    st.lists(st.integers(1, 127), max_size=3),
+)
+@settings(deadline=None, max_examples=300)
+def test_searches_ahead_that_come_to_nothing(row: int, content: bytes, gaps: list[int], cuts: list[int]) -> None:
+    """Literals where libdeflate would have copied, after it looked at places behind; and ends of what is found."""
+    ends = b"".join(bytes([0, 2 + 8, cut]) for cut in cuts)
+    recipe = bytes([row, 3, len(ends)]) + ends + bytes(6 * gap for gap in gaps)
+    with contextlib.suppress(CorruptError):
+        assert zlib.decompress(_deflate.replay(content, recipe), -15) == content
+
+
 def test_all_distances_and_lengths() -> None:
     """Up to 32,768 and 258, which has two forms."""
     head = random.Random(5).randbytes(32768)

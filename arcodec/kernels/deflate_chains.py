@@ -187,11 +187,11 @@ def longest_copy(content, chains, at, end, best, steps):
     nice = min(settings[NICE], room)
     if chains.links.size and nice >= LENGTHS[_LEVELS - 1] and at + _READ <= content.size:
         return _skipping(content, chains, at, head, lowest, room, nice, best, steps)
-    return _walking(content, chains, at, head, lowest, room, nice, best, steps)
+    return walked(content, chains, at, head, lowest, room, nice, best, steps)
 
 
 @plain
-def _walking(content, chains, at, cur, lowest, room, nice, best, steps):
+def walked(content, chains, at, cur, lowest, room, nice, best, steps):
     """`longest_copy` along the usual chain from `cur` on."""
     previous = chains.previous
     found = int64(0)

@@ -335,7 +335,7 @@ def walk(content, parameters, given, most, read, blocks, wrote, spans, differenc
                 return WRONG
         if state[RULE] & RESET:
             chains.state[BASE] = place
-            chains.state[CHAINED] = place
+            chains.state[CHAINED] = max(chains.state[CHAINED], place)  # a place chained twice would lead to itself
             state[HELD] = 0
         state[PLANNED_TO] = 0
         n = state[SPANS]

@@ -9,7 +9,7 @@ two places, where a match is better by its length and by how near it is. Where b
 from __future__ import annotations
 
 import numpy as np
-from numba import int64, uint64
+from numba import int64
 
 from arcodec.kernels.compiling import plain
 from arcodec.kernels.deflate import LONGEST
@@ -24,6 +24,7 @@ from arcodec.kernels.deflate_chains import (
     hash_3,
     hash_at,
     slot_of,
+    walked,
 )
 
 # State: least length now, where it is told anew; then how often each literal was in the block.
@@ -90,13 +91,13 @@ def _search(content, chains, at, best, steps, threes):
     lowest = max(at - settings[FARTHEST], base + settings[FIRST])
     nice = min(settings[NICE], room)
     found = int64(0)
-    work = int64(1)
+    chains.state[WORK] += 1
     cur = int64(chains.heads[hash_at(content, at, settings)]) - 1
     if best < 4 and threes:
         three = int64(chains.long_heads[hash_3(content, at)]) - 1
         if three < lowest:
             return int64(0)
-        if best < 3 and equal_bytes(content, three, at, int64(3)) == 3:
+        if best < 3 and three < at and equal_bytes(content, three, at, int64(3)) == 3:
             best = int64(3)
             found = int64(3) << 16 | (at - three)
     elif best >= nice:
@@ -104,20 +105,10 @@ def _search(content, chains, at, best, steps, threes):
     best = max(best, int64(3))
     while cur >= at:  # chained already, to look at the places after it
         cur = int64(chains.previous[slot_of(cur)]) - 1
-    while cur >= lowest and steps > 0:
-        work += 1
-        if content[uint64(cur + best)] == content[uint64(at + best)]:
-            length = equal_bytes(content, cur, at, room)
-            work += length >> 4
-            if length > best:
-                best = length
-                found = length << 16 | (at - cur)
-                if length >= nice:
-                    break
-        cur = int64(chains.previous[slot_of(cur)]) - 1
-        steps -= 1
-    chains.state[WORK] += work
-    return found
+    if cur < lowest or steps == 0:
+        return found
+    longer = walked(content, chains, at, cur, lowest, room, nice, best, steps)
+    return longer if longer else found
 
 
 @plain
